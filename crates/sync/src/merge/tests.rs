@@ -1,0 +1,222 @@
+//! The merge against the vectors of an independent model, and its laws on small domains.
+
+use proptest::prelude::*;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::*;
+
+#[derive(Deserialize)]
+struct Vectors {
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    writes: Vec<Write>,
+    #[serde(rename = "final")]
+    last: Final,
+}
+
+#[derive(Deserialize)]
+struct Write {
+    now_ms: i64,
+    device: DeviceId,
+    n: i64,
+    base: Seq,
+    stamp: Stamp,
+    value: Value,
+    expect: Expect,
+}
+
+#[derive(Deserialize)]
+struct Expect {
+    canonical: Stamp,
+    wins: bool,
+    conflict_with: Option<usize>,
+}
+
+#[derive(Deserialize)]
+struct Final {
+    value: Value,
+    stamp: Stamp,
+}
+
+fn field() -> FieldPath {
+    "ratings/engagement".parse().unwrap()
+}
+
+#[test]
+fn every_vector_of_the_independent_model_is_met() {
+    let vectors: Vectors =
+        serde_json::from_str(include_str!("../../../../tests/data/merge-vectors.json")).unwrap();
+    assert_eq!(vectors.cases.len(), 300);
+    for (number, case) in vectors.cases.iter().enumerate() {
+        let mut state = RecordState::default();
+        let mut past = Vec::new();
+        for (index, write) in case.writes.iter().enumerate() {
+            let seq = Seq::try_from(index).unwrap() + 1;
+            let set = Fields::from([(field(), write.value.clone())]);
+            let incoming = Incoming {
+                device: write.device,
+                n: write.n,
+                base: Base::Seen(write.base),
+                claimed: Some(write.stamp),
+                set: &set,
+            };
+            let history = if needs_history(&state, &incoming, 0) { past.as_slice() } else { &[] };
+
+            let merged = merge(&mut state, history, &[], &incoming, write.now_ms, seq);
+
+            let clash = merged.clashes.first().map(|clash| clash.standing.origin.seq);
+            let expected = write.expect.conflict_with.map(|with| Seq::try_from(with).unwrap() + 1);
+            assert_eq!(merged.canonical, write.expect.canonical, "case {number}, write {index}");
+            assert_eq!(merged.lost.is_empty(), write.expect.wins, "case {number}, write {index}");
+            assert_eq!(clash, expected, "case {number}, write {index}");
+            past.push(Past { origin: Origin { stamp: merged.canonical, seq, n: write.n }, set });
+        }
+        let register = &state.registers[&field()];
+        assert_eq!(
+            (&register.value, register.origin.stamp),
+            (&case.last.value, case.last.stamp),
+            "case {number}"
+        );
+    }
+}
+
+/// A write by one of three devices whose clock may say anything.
+#[derive(Clone, Debug)]
+struct Draw {
+    device: u64,
+    clock: i64,
+    value: u8,
+    seen: i64,
+}
+
+fn draws() -> impl Strategy<Value = Vec<Draw>> {
+    let one = (0..3_u64, -3..200_000_i64, 0..3_u8, 0..12_i64).prop_map(|(device, clock, value, seen)| Draw {
+        device,
+        clock,
+        value,
+        seen,
+    });
+    prop::collection::vec(one, 1..12)
+}
+
+/// Plays writes in order of arrival; gives each one's origin, what it had seen, and the final state.
+fn play(draws: &[Draw]) -> (RecordState, Vec<(Origin, Vec<Origin>)>) {
+    let (mut state, mut past, mut all) = (RecordState::default(), Vec::<Past>::new(), Vec::new());
+    let mut counts = [0_i64; 3];
+    for (index, draw) in draws.iter().enumerate() {
+        let seq = Seq::try_from(index).unwrap() + 1;
+        let device = DeviceId::from_u64(draw.device);
+        counts[usize::try_from(draw.device).unwrap()] += 1;
+        let n = counts[usize::try_from(draw.device).unwrap()];
+        let set = Fields::from([(field(), json!(draw.value))]);
+        let incoming = Incoming {
+            device,
+            n,
+            base: Base::Seen(draw.seen.min(seq - 1)),
+            claimed: Some(Stamp::at(draw.clock, device)),
+            set: &set,
+        };
+        let seen = past.iter().map(|past| past.origin).filter(|origin| incoming.has_seen(origin)).collect();
+        let merged = merge(&mut state, &past, &[], &incoming, 50_000, seq);
+        let origin = Origin { stamp: merged.canonical, seq, n };
+        all.push((origin, seen));
+        past.push(Past { origin, set });
+    }
+    (state, all)
+}
+
+proptest! {
+    #[test]
+    fn a_write_that_saw_another_always_beats_it(draws in draws()) {
+        for (origin, seen) in play(&draws).1 {
+            for other in seen {
+                prop_assert!(origin.stamp > other.stamp);
+            }
+        }
+    }
+
+    #[test]
+    fn the_winner_is_the_largest_canonical_stamp(draws in draws()) {
+        let (state, all) = play(&draws);
+        let largest = all.iter().map(|(origin, _)| origin.stamp).max();
+        prop_assert_eq!(state.stamp(), largest);
+    }
+
+    #[test]
+    fn the_short_way_without_history_gives_the_same(draws in draws()) {
+        let (state, all) = play(&draws);
+        let set = Fields::from([(field(), json!("new"))]);
+        let device = DeviceId::from_u64(9);
+        let incoming = Incoming {
+            device, n: 1, base: Base::Seen(99), claimed: Some(Stamp::at(0, device)), set: &set,
+        };
+        let past: Vec<Past> = all.iter().map(|(origin, _)| Past { origin: *origin, set: set.clone() }).collect();
+        prop_assert!(!needs_history(&state, &incoming, 0));
+
+        let short = merge(&mut state.clone(), &[], &[], &incoming, 0, 99);
+        let long = merge(&mut state.clone(), &past, &[], &incoming, 0, 99);
+
+        prop_assert_eq!(short, long);
+    }
+
+    #[test]
+    fn writes_with_their_canonical_stamps_merge_alike_in_any_order(draws in draws(), turn in 0..12_usize) {
+        let (state, all) = play(&draws);
+        let set = |index: usize| Fields::from([(field(), json!(draws[index].value))]);
+        let mut order: Vec<usize> = (0..all.len()).collect();
+        order.rotate_left(turn % all.len());
+        order.reverse();
+        let mut again = RecordState::default();
+        for _ in 0..2 {
+            for &index in &order {
+                let set = set(index);
+                let origin = all[index].0;
+                // Nothing seen, so nothing is lifted: stamps alone decide.
+                let incoming = Incoming {
+                    device: origin.device(), n: 1, base: Base::Seen(0), claimed: Some(origin.stamp), set: &set,
+                };
+                merge(&mut again, &[], &[], &incoming, 1_000_000, 1);
+            }
+        }
+        prop_assert_eq!(again.fields(), state.fields());
+        prop_assert_eq!(again.stamp(), state.stamp());
+    }
+}
+
+#[test]
+fn a_write_below_a_later_one_of_its_device_stays_below() {
+    let device = DeviceId::from_u64(1);
+    let (mut state, set) = (RecordState::default(), Fields::from([(field(), json!("good"))]));
+    let later =
+        Incoming { device, n: 2, base: Base::Seen(0), claimed: Some(Stamp::at(10, device)), set: &set };
+    let merged = merge(&mut state, &[], &[], &later, 100, 1);
+    let past = [Past { origin: Origin { stamp: merged.canonical, seq: 1, n: 2 }, set: set.clone() }];
+    let old = Fields::from([(field(), json!("poor"))]);
+    let earlier = Incoming { n: 1, claimed: Some(Stamp::at(99, device)), set: &old, ..later };
+
+    assert!(needs_history(&state, &earlier, 2));
+    let merged = merge(&mut state, &past, &[], &earlier, 100, 2);
+
+    assert_eq!(merged.canonical, Stamp::at(10, device).just_below());
+    assert_eq!(state.registers[&field()].value, json!("good"));
+    assert!(merged.clashes.is_empty(), "a device does not clash with itself");
+}
+
+#[test]
+fn a_conflict_closes_when_a_write_has_seen_both_sides() {
+    let origin = |device, seq| Origin { stamp: Stamp::at(seq, DeviceId::from_u64(device)), seq, n: 1 };
+    let open =
+        [OpenConflict { id: Uuid::from_u128(7), path: field(), between: [origin(1, 1), origin(2, 2)] }];
+    let set = Fields::from([(field(), json!("good"))]);
+    let device = DeviceId::from_u64(3);
+    let write = |base| Incoming { device, n: 1, base: Base::Seen(base), claimed: None, set: &set };
+
+    let half = merge(&mut RecordState::default(), &[], &open, &write(1), 100, 3);
+    let both = merge(&mut RecordState::default(), &[], &open, &write(2), 100, 3);
+
+    assert_eq!((half.settled, both.settled), (vec![], vec![Uuid::from_u128(7)]));
+}

@@ -1,0 +1,212 @@
+//! JSON read strictly: no duplicate member, no NUL, bounded depth, text in NFC (protocol, section 10).
+//!
+//! What is wrong is said with the JSON pointer of the place.
+
+use std::cell::RefCell;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use serde_json::{Map, Number, Value};
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+use xunke_domain::flaw::{Flaw, pointer_join};
+
+/// Reads one JSON value, at most `depth` levels of arrays and objects deep.
+pub fn parse(bytes: &[u8], depth: usize) -> Result<Value, Flaw> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Flaw::invalid("", "the text is not UTF-8"))?;
+    let at = RefCell::new(String::new());
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let seed = Strict { at: &at, depth };
+    let value = seed.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
+    value.map_err(|error| Flaw::invalid(at.borrow().clone(), plain(&error)))
+}
+
+/// The members of one JSON object, unread; a duplicate is a flaw.
+pub fn members<'a>(text: &'a str, pointer: &str) -> Result<Vec<(String, &'a RawValue)>, Flaw> {
+    struct Members;
+    impl<'de> Visitor<'de> for Members {
+        type Value = Vec<(String, &'de RawValue)>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut members = Self::Value::new();
+            while let Some(name) = map.next_key::<String>()? {
+                if members.iter().any(|(known, _)| *known == name) {
+                    return Err(A::Error::custom(format_args!("`{name}` is there twice")));
+                }
+                members.push((name, map.next_value()?));
+            }
+            Ok(members)
+        }
+    }
+    let mut reader = serde_json::Deserializer::from_str(text);
+    serde::Deserializer::deserialize_map(&mut reader, Members)
+        .and_then(|members| reader.end().map(|()| members))
+        .map_err(|error| Flaw::invalid(pointer, plain(&error)))
+}
+
+/// `serde_json`'s text without its "at line 1 column 7", which means nothing beside a pointer.
+fn plain(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or(&text).to_owned()
+}
+
+/// Text in NFC without NUL, or why not.
+fn text<E: serde::de::Error>(text: String) -> Result<String, E> {
+    if text.contains('\0') {
+        return Err(E::custom("the text holds a NUL character"));
+    }
+    Ok(match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => text,
+        _ => text.nfc().collect(),
+    })
+}
+
+/// Reads a value while keeping the pointer of where it is.
+#[derive(Clone, Copy)]
+struct Strict<'a> {
+    at: &'a RefCell<String>,
+    depth: usize,
+}
+
+impl Strict<'_> {
+    /// Reads what lies at `member`; on success the pointer is taken back.
+    fn inside<T, E>(self, member: &str, read: impl FnOnce(Self) -> Result<T, E>) -> Result<T, E>
+    where
+        E: serde::de::Error,
+    {
+        let Some(depth) = self.depth.checked_sub(1) else {
+            return Err(E::custom("nested too deep"));
+        };
+        let before = self.at.borrow().len();
+        let joined = pointer_join("", member);
+        self.at.borrow_mut().push_str(&joined);
+        let value = read(Self { depth, ..self })?;
+        self.at.borrow_mut().truncate(before);
+        Ok(value)
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
+    type Value = Value;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, from: D) -> Result<Value, D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("the number is out of range"))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Value, E> {
+        text(value.to_owned()).map(Value::String)
+    }
+
+    fn visit_string<E: serde::de::Error>(self, value: String) -> Result<Value, E> {
+        text(value).map(Value::String)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = {
+            let index = items.len().to_string();
+            self.inside(&index, |inner| seq.next_element_seed(inner))?
+        } {
+            items.push(item);
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut members = Map::new();
+        while let Some(name) = map.next_key::<String>()? {
+            let name: String = text(name)?;
+            let value = self.inside(&name, |inner| {
+                if members.contains_key(&name) {
+                    return Err(A::Error::custom("the member is there twice"));
+                }
+                map.next_value_seed(inner)
+            })?;
+            members.insert(name, value);
+        }
+        Ok(Value::Object(members))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn plain_json_reads_as_it_is() {
+        let text = r#"{"a": [1, -2, 2.5, null, true, "巡课"], "b": {"c": "x"}}"#;
+
+        assert_eq!(
+            parse(text.as_bytes(), 8),
+            Ok(json!({"a": [1, -2, 2.5, null, true, "巡课"], "b": {"c": "x"}}))
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_by_its_pointer() {
+        for (text, pointer) in [
+            (r#"{"a": {"b/c": 1, "b/c": 2}}"#, "/a/b~1c"),
+            (r#"{"a": ["x", "y\u0000"]}"#, "/a/1"),
+            (r#"{"a": [[[[1]]]]}"#, "/a/0/0"),
+            (r#"{"a": 1e999}"#, "/a"),
+            ("{\"a\": 1", ""),
+            ("", ""),
+        ] {
+            assert_eq!(
+                parse(text.as_bytes(), 3).map_err(|flaw| flaw.pointer),
+                Err(pointer.to_owned()),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn text_comes_out_composed() {
+        assert_eq!(parse("\"e\u{301}\"".as_bytes(), 1), Ok(json!("é")));
+    }
+
+    #[test]
+    fn members_are_found_and_a_second_of_a_name_is_refused() {
+        let found = members(r#"{"n": 1, "set": {"a": [2]}}"#, "").unwrap();
+
+        assert_eq!(
+            found.iter().map(|(name, raw)| (name.as_str(), raw.get())).collect::<Vec<_>>(),
+            [("n", "1"), ("set", r#"{"a": [2]}"#)]
+        );
+        let twice = members(r#"{"n": 1, "n": 2}"#, "/writes/0").unwrap_err();
+        assert_eq!(twice.pointer, "/writes/0");
+    }
+}

@@ -1,0 +1,268 @@
+//! What a device sends (protocol, section 4): an envelope that must be right, and writes that stand alone.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, FixedOffset};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+use xunke_domain::fields::Fields;
+use xunke_domain::flaw::{Flaw, pointer_join};
+use xunke_domain::ids::SchoolId;
+
+use crate::limits::Limits;
+use crate::merge::Base;
+use crate::record::Seq;
+use crate::stamp::{DeviceId, Stamp};
+use crate::strict_json;
+use crate::wire::result::HeldReason;
+
+/// A write as a device stores and sends it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Write {
+    /// Which write of the device, from 1.
+    pub n: i64,
+    /// The stream.
+    pub stream: SchoolId,
+    /// The record type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The record.
+    pub record: Uuid,
+    /// The seq the device had applied when the person edited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<Seq>,
+    /// The claimed stamp.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stamp: Option<Stamp>,
+    /// The fields it sets.
+    pub set: Fields,
+}
+
+impl Write {
+    /// What it had seen.
+    pub fn base(&self) -> Base {
+        self.base.map_or(Base::Current, Base::Seen)
+    }
+
+    /// Tells one body from another under one `(device, n)`. Stamp and base are left out: after a restore a
+    /// device sends again under the stamps it was given (section 6), and that is the same write.
+    pub fn body_hash(&self) -> String {
+        let Self { n: _, stream, kind, record, base: _, stamp: _, set } = self;
+        hash(&serde_json::to_vec(&(stream, kind, record, set)).unwrap_or_default())
+    }
+}
+
+fn hash(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(bytes).iter().take(16).fold(String::new(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Why a write cannot even be read; it is held as sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The reason for the held list.
+    pub reason: HeldReason,
+    /// Where, and why.
+    pub flaw: Flaw,
+}
+
+/// A write as it arrived.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arrived {
+    /// Which write of the device.
+    pub n: i64,
+    /// As sent, for the held list.
+    pub raw: String,
+    /// What it says, if it can be read.
+    pub write: Result<Write, Unreadable>,
+}
+
+impl Arrived {
+    /// See [`Write::body_hash`]; an unreadable write is told apart by its bytes.
+    pub fn body_hash(&self) -> String {
+        self.write.as_ref().map_or_else(|_| hash(self.raw.as_bytes()), Write::body_hash)
+    }
+}
+
+/// A push, read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Push {
+    /// The device that sends.
+    pub device: DeviceId,
+    /// The schema its app knows.
+    pub schema: u32,
+    /// The device's own clock, if it says.
+    pub now: Option<DateTime<FixedOffset>>,
+    /// How many writes it still holds beyond these.
+    pub unsent: i64,
+    /// The writes.
+    pub writes: Vec<Arrived>,
+    /// Streams to read from in the same exchange: cursor, or `None` from zero.
+    pub pull: BTreeMap<SchoolId, Option<String>>,
+}
+
+/// The push as a client makes it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PushRequest {
+    /// The device.
+    pub device: DeviceId,
+    /// The schema the app knows.
+    pub schema: u32,
+    /// The device's clock, RFC 3339 with offset.
+    pub now: String,
+    /// How many writes it still holds beyond these.
+    pub unsent: i64,
+    /// The writes, ascending by `n`.
+    pub writes: Vec<Write>,
+    /// Streams to read from in the same exchange.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub pull: BTreeMap<SchoolId, Option<String>>,
+}
+
+/// Why an envelope is refused as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EnvelopeFault {
+    /// Not JSON at all: 400.
+    Unparsable(Flaw),
+    /// JSON of another shape: 422.
+    Shape(Flaw),
+    /// Too many writes: 413.
+    TooMany(usize),
+}
+
+/// Reads a push. Only the envelope can fail; a write that cannot be read is held.
+pub fn read(body: &[u8], limits: &Limits) -> Result<Push, EnvelopeFault> {
+    let text = std::str::from_utf8(body)
+        .map_err(|_| EnvelopeFault::Unparsable(Flaw::invalid("", "the text is not UTF-8")))?;
+    serde_json::from_str::<&serde_json::value::RawValue>(text).map_err(|error| {
+        EnvelopeFault::Unparsable(Flaw::invalid("", format!("the body is not JSON: {error}")))
+    })?;
+    let members = strict_json::members(text, "").map_err(EnvelopeFault::Shape)?;
+    let mut members: BTreeMap<String, &str> =
+        members.into_iter().map(|(name, raw)| (name, raw.get())).collect();
+    let device = required(&mut members, "device", "a device id of 16 hexadecimal digits")?;
+    let schema = required(&mut members, "schema", "a whole number")?;
+    let writes: Vec<&serde_json::value::RawValue> = required(&mut members, "writes", "a list of writes")?;
+    let now = optional(&mut members, "now", "an instant as RFC 3339 with offset")?;
+    let unsent = optional(&mut members, "unsent", "a whole number")?.unwrap_or(0);
+    let pull = optional(&mut members, "pull", "an object from stream to cursor or null")?.unwrap_or_default();
+    if let Some(name) = members.keys().find(|name| !name.starts_with("x.")) {
+        return Err(EnvelopeFault::Shape(Flaw::unknown(pointer_join("", name), "there is no such member")));
+    }
+    if writes.len() > limits.push_writes {
+        return Err(EnvelopeFault::TooMany(writes.len()));
+    }
+    let writes = writes
+        .iter()
+        .enumerate()
+        .map(|(index, raw)| arrived(index, raw.get(), limits))
+        .collect::<Result<_, _>>()
+        .map_err(EnvelopeFault::Shape)?;
+    Ok(Push { device, schema, now, unsent, writes, pull })
+}
+
+fn optional<'a, T: Deserialize<'a>>(
+    members: &mut BTreeMap<String, &'a str>,
+    name: &str,
+    expected: &str,
+) -> Result<Option<T>, EnvelopeFault> {
+    let Some(raw) = members.remove(name) else { return Ok(None) };
+    let wrong =
+        |_| EnvelopeFault::Shape(Flaw::invalid(pointer_join("", name), format!("expected {expected}")));
+    serde_json::from_str(raw).map(Some).map_err(wrong)
+}
+
+fn required<'a, T: Deserialize<'a>>(
+    members: &mut BTreeMap<String, &'a str>,
+    name: &str,
+    expected: &str,
+) -> Result<T, EnvelopeFault> {
+    optional(members, name, expected)?.ok_or_else(|| {
+        EnvelopeFault::Shape(Flaw::invalid(pointer_join("", name), format!("required: {expected}")))
+    })
+}
+
+/// Reads one write. Without a legible `n` there is nothing to answer to, so that is the envelope's fault.
+fn arrived(index: usize, raw: &str, limits: &Limits) -> Result<Arrived, Flaw> {
+    #[derive(Deserialize)]
+    struct Numbered {
+        n: i64,
+    }
+    let nameless = || Flaw::invalid(format!("/writes/{index}/n"), "required: the write's number, from 1");
+    let Numbered { n } = serde_json::from_str(raw).map_err(|_| nameless())?;
+    if n < 1 {
+        return Err(nameless());
+    }
+    Ok(Arrived { n, raw: raw.to_owned(), write: write(n, raw, limits) })
+}
+
+fn write(n: i64, raw: &str, limits: &Limits) -> Result<Write, Unreadable> {
+    let invalid = |flaw| Unreadable { reason: HeldReason::InvalidValue, flaw };
+    if raw.len() > limits.write_bytes {
+        let detail = format!("a write holds at most {} bytes", limits.write_bytes);
+        return Err(Unreadable { reason: HeldReason::TooLarge, flaw: Flaw::invalid("", detail) });
+    }
+    let value = strict_json::parse(raw.as_bytes(), limits.depth).map_err(invalid)?;
+    let Value::Object(mut members) = value else {
+        return Err(invalid(Flaw::invalid("", "expected an object")));
+    };
+    members.remove("n");
+    let write = Write {
+        n,
+        stream: member(&mut members, "stream", "a stream's UUID").map_err(invalid)?,
+        kind: member(&mut members, "type", "a record type").map_err(invalid)?,
+        record: member(&mut members, "record", "a record's UUID").map_err(invalid)?,
+        base: maybe(&mut members, "base", "a whole number").map_err(invalid)?,
+        stamp: maybe(&mut members, "stamp", "a stamp").map_err(invalid)?,
+        set: fields(members.remove("set")).map_err(invalid)?,
+    };
+    if let Some(name) = members.keys().find(|name| !name.starts_with("x.")) {
+        let flaw = Flaw::unknown(pointer_join("", name), "there is no such member");
+        return Err(Unreadable { reason: HeldReason::UnknownField, flaw });
+    }
+    Ok(write)
+}
+
+fn maybe<T: serde::de::DeserializeOwned>(
+    members: &mut serde_json::Map<String, Value>,
+    name: &str,
+    expected: &str,
+) -> Result<Option<T>, Flaw> {
+    let Some(value) = members.remove(name) else { return Ok(None) };
+    serde_json::from_value(value)
+        .map(Some)
+        .map_err(|_| Flaw::invalid(pointer_join("", name), format!("expected {expected}")))
+}
+
+fn member<T: serde::de::DeserializeOwned>(
+    members: &mut serde_json::Map<String, Value>,
+    name: &str,
+    expected: &str,
+) -> Result<T, Flaw> {
+    maybe(members, name, expected)?
+        .ok_or_else(|| Flaw::invalid(pointer_join("", name), format!("required: {expected}")))
+}
+
+fn fields(set: Option<Value>) -> Result<Fields, Flaw> {
+    let Some(Value::Object(set)) = set else {
+        return Err(Flaw::invalid("/set", "required: an object from field path to value"));
+    };
+    if set.is_empty() {
+        return Err(Flaw::invalid("/set", "a write sets at least one field"));
+    }
+    set.into_iter()
+        .map(|(path, value)| match path.parse() {
+            Ok(parsed) => Ok((parsed, value)),
+            Err(error) => Err(Flaw::invalid(pointer_join("/set", &path), format!("{error}"))),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

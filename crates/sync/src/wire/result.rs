@@ -1,0 +1,183 @@
+//! What the server answers to each write of a push (protocol, section 4).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+use xunke_domain::fields::FieldPath;
+use xunke_domain::ids::UserId;
+use xunke_domain::week::Week;
+
+use crate::record::Seq;
+use crate::stamp::Stamp;
+use crate::wire::page::Page;
+
+/// What became of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Every field it set is current.
+    Applied,
+    /// Applied, but the fields in `lost` are held by a newer write.
+    Merged,
+    /// Known already; `first` says what it was answered then.
+    Duplicate,
+    /// Stored as sent; people look at it.
+    Held,
+}
+
+/// Why a write is held (closed list, may grow).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HeldReason {
+    /// A value breaks a rule; `pointer` says where.
+    InvalidValue,
+    /// No such field.
+    UnknownField,
+    /// No such record type, or not one that devices write.
+    UnknownType,
+    /// The record is somebody else's.
+    NotAuthor,
+    /// Never a member of this school.
+    NotAMember,
+    /// The visit lies outside the membership.
+    MembershipEnded,
+    /// The device was revoked.
+    DeviceRevoked,
+    /// The term is closed.
+    TermClosed,
+    /// The record was erased for good.
+    RecordErased,
+    /// The write is larger than a write may be.
+    TooLarge,
+}
+
+impl HeldReason {
+    /// The name on the wire and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidValue => "invalid_value",
+            Self::UnknownField => "unknown_field",
+            Self::UnknownType => "unknown_type",
+            Self::NotAuthor => "not_author",
+            Self::NotAMember => "not_a_member",
+            Self::MembershipEnded => "membership_ended",
+            Self::DeviceRevoked => "device_revoked",
+            Self::TermClosed => "term_closed",
+            Self::RecordErased => "record_erased",
+            Self::TooLarge => "too_large",
+        }
+    }
+}
+
+/// A field that a newer write holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LostField {
+    /// The value that stands.
+    pub value: Value,
+    /// Its stamp.
+    pub stamp: Stamp,
+    /// Who wrote it.
+    pub by: UserId,
+    /// The conflict opened, if the two had not seen each other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conflict: Option<Uuid>,
+}
+
+/// The visit belongs to a week whose log is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Late {
+    /// The week.
+    pub week: Week,
+    /// The newest edition; the next one is drafted.
+    pub published_edition: u32,
+}
+
+/// The answer to one write.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WriteResult {
+    /// Which write.
+    pub n: i64,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// For a duplicate: what became of it the first time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<Outcome>,
+    /// Its place in the stream, unless held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<Seq>,
+    /// The canonical stamp, where it is not the claimed one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stamp: Option<Stamp>,
+    /// Fields held by a newer write.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lost: BTreeMap<FieldPath, LostField>,
+    /// Set where the week's log is published already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late: Option<Late>,
+    /// For a held write: the entry in the held list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Uuid>,
+    /// Why it is held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<HeldReason>,
+    /// Where in the write the fault is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// The fault, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+impl WriteResult {
+    /// An answer that says nothing but the outcome.
+    pub const fn plain(n: i64, outcome: Outcome) -> Self {
+        Self {
+            n,
+            outcome,
+            first: None,
+            seq: None,
+            stamp: None,
+            lost: BTreeMap::new(),
+            late: None,
+            held: None,
+            reason: None,
+            pointer: None,
+            detail: None,
+        }
+    }
+
+    /// The same answer, given again.
+    #[must_use]
+    pub fn again(self) -> Self {
+        Self { first: Some(self.outcome), outcome: Outcome::Duplicate, ..self }
+    }
+
+    /// What became of the write when it first arrived.
+    pub fn settled(&self) -> Outcome {
+        self.first.unwrap_or(self.outcome)
+    }
+}
+
+/// The answer to a push, as a client reads it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PushAnswer {
+    /// The server's clock, RFC 3339 with offset.
+    pub server_time: String,
+    /// One result a write, in the order sent.
+    pub results: Vec<WriteResult>,
+    /// A page for each stream asked for, or why its cursor is refused.
+    #[serde(default)]
+    pub pull: BTreeMap<String, Pulled>,
+}
+
+/// What a `pull` inside a push gives for one stream.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Pulled {
+    /// A page.
+    Page(Page),
+    /// The problem document that `GET /sync/changes` would have given.
+    Problem(Value),
+}
