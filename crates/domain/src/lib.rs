@@ -8,6 +8,8 @@ pub mod book;
 pub mod fields;
 pub mod flaw;
 pub mod ids;
+pub mod people;
+pub mod policy;
 pub mod record_type;
 pub mod verdict;
 pub mod visit;

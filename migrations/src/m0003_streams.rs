@@ -1,0 +1,106 @@
+//! Schools as streams, their records, the ledger of writes, and lineage (protocol, sections 1, 4, 6).
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::schema::{big_integer, big_integer_null, string, string_null, text, uuid, uuid_null};
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .create_table(
+                Table::create()
+                    .table("school")
+                    .col(uuid("id").primary_key())
+                    .col(uuid("district"))
+                    .col(string("name"))
+                    .col(string_null("code").unique_key())
+                    .col(big_integer("head"))
+                    .col(big_integer("book_seq"))
+                    .col(big_integer("created_at"))
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("record")
+                    .col(uuid("stream"))
+                    .col(string("kind"))
+                    .col(uuid("id"))
+                    .col(big_integer("seq"))
+                    .col(string("life"))
+                    .col(uuid("author"))
+                    .col(text("readers"))
+                    .col(string_null("visit_date"))
+                    .col(string("stamp"))
+                    .col(text("stamps"))
+                    .col(text("origins"))
+                    .col(text("fields"))
+                    .col(big_integer("open_conflicts"))
+                    .col(big_integer("created_at"))
+                    .primary_key(Index::create().col("stream").col("kind").col("id"))
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create()
+                    .name("record_seq")
+                    .table("record")
+                    .col("stream")
+                    .col("seq")
+                    .unique()
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("write")
+                    .col(string("device"))
+                    .col(big_integer("n"))
+                    .col(uuid_null("stream"))
+                    .col(string_null("kind"))
+                    .col(uuid_null("record"))
+                    .col(big_integer_null("seq"))
+                    .col(big_integer_null("base"))
+                    .col(string_null("claimed"))
+                    .col(string_null("canonical"))
+                    .col(text("body"))
+                    .col(string("body_hash"))
+                    .col(text("answer"))
+                    .col(uuid("author"))
+                    .col(big_integer("received_at"))
+                    .col(big_integer_null("clock_offset"))
+                    .primary_key(Index::create().col("device").col("n"))
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create()
+                    .name("write_record")
+                    .table("write")
+                    .col("stream")
+                    .col("record")
+                    .col("seq")
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("lineage")
+                    .col(uuid("stream"))
+                    .col(big_integer("from_seq"))
+                    .col(uuid("nonce"))
+                    .col(big_integer("recorded_at"))
+                    .primary_key(Index::create().col("stream").col("from_seq"))
+                    .to_owned(),
+            )
+            .await
+    }
+}
