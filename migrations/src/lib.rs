@@ -4,7 +4,8 @@
 //! nanoseconds on one back end and not on the other; dates are ISO text; JSON is text, spliced into
 //! answers as it stands; devices are their 16 hexadecimal digits.
 
-use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
+pub use sea_orm_migration::prelude::MigratorTrait;
+use sea_orm_migration::prelude::{MigrationTrait, async_trait};
 
 mod m0001_people;
 mod m0002_sessions;

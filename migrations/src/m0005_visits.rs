@@ -25,6 +25,7 @@ impl MigrationTrait for Migration {
                     .col(uuid_null("planned_teacher"))
                     .col(uuid_null("observed_subject"))
                     .col(uuid_null("observed_teacher"))
+                    .col(string_null("situation"))
                     .col(string_null("verdict"))
                     .col(boolean("submitted"))
                     .col(boolean("withdrawn"))

@@ -1,0 +1,194 @@
+//! Connections, transactions, migrations under a lock.
+//!
+//! SQLite: one connection writes (`BEGIN IMMEDIATE`, a fair queue), several read; WAL with
+//! `synchronous=FULL`, read back at start, since anything less loses acknowledged commits in a power cut.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+use uuid::Uuid;
+use xunke_migrations::{Migrator, MigratorTrait as _};
+
+use crate::book::BookCache;
+use crate::error::StoreError;
+
+/// Where the database is and how it is used.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `sqlite:///path/to/file.db` or `postgres://…`.
+    pub url: String,
+    /// Connections that read (SQLite), or all connections (PostgreSQL).
+    pub connections: u32,
+    /// Drawn at random by this process: the lineage of what it writes (protocol, section 6).
+    pub process: Uuid,
+}
+
+/// Queries over a connection or inside a transaction.
+#[derive(Debug)]
+pub struct Queries<C> {
+    pub(crate) db: C,
+}
+
+/// A transaction; dropped without [`Tx::commit`] it leaves no trace.
+pub type Tx = Queries<DatabaseTransaction>;
+
+/// The database.
+#[derive(Debug)]
+pub struct Store {
+    write: DatabaseConnection,
+    read: Queries<DatabaseConnection>,
+    pub(crate) process: Uuid,
+    pub(crate) books: BookCache,
+}
+
+impl Store {
+    /// Connects, checks what durability rests on, and brings the shape of the database up to date.
+    pub async fn open(settings: &Settings) -> Result<Self, StoreError> {
+        let sqlite = settings.url.starts_with("sqlite:");
+        let write = Database::connect(options(settings, if sqlite { 1 } else { settings.connections })).await?;
+        if sqlite {
+            check_sqlite(&write).await?;
+        }
+        migrate(&write, &settings.url).await?;
+        let read = if sqlite {
+            Database::connect(options(settings, settings.connections)).await?
+        } else {
+            write.clone()
+        };
+        Ok(Self { write, read: Queries { db: read }, process: settings.process, books: BookCache::default() })
+    }
+
+    /// For reading outside a transaction.
+    pub const fn read(&self) -> &Queries<DatabaseConnection> {
+        &self.read
+    }
+
+    /// Begins a transaction that writes.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        let mode = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(Queries { db: self.write.begin_with_options(mode).await? })
+    }
+
+    /// Whether the database takes a write now; nothing is left behind.
+    pub async fn probe(&self) -> Result<(), StoreError> {
+        let tx = self.begin().await?;
+        tx.db.execute_unprepared("UPDATE setup_code SET used_at = used_at WHERE id = -1").await?;
+        Ok(tx.db.rollback().await?)
+    }
+
+    /// Lets go of every connection; on SQLite the write-ahead log is folded in first.
+    pub async fn close(self) -> Result<(), StoreError> {
+        if self.write.get_database_backend() == DatabaseBackend::Sqlite {
+            self.write.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+        }
+        self.read.db.close().await?;
+        Ok(self.write.close().await?)
+    }
+}
+
+impl Tx {
+    /// Makes it durable. The last line of whoever began it.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.db.commit().await?)
+    }
+
+    /// A part that may fail alone: a savepoint inside this transaction.
+    pub(crate) async fn savepoint(&self) -> Result<Tx, StoreError> {
+        Ok(Queries { db: self.db.begin().await? })
+    }
+}
+
+impl<C: ConnectionTrait> Queries<C> {
+    /// A lock on rows about to be changed: PostgreSQL needs it said, SQLite has one writer anyway.
+    pub(crate) fn for_update(&self) -> &'static str {
+        if self.db.get_database_backend() == DatabaseBackend::Postgres { " FOR UPDATE" } else { "" }
+    }
+}
+
+fn options(settings: &Settings, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(&settings.url);
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(8))
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(|sqlite| {
+            // The values of reliability.md, "Defaults"; create_if_missing is the "no set-up" of small schools.
+            sqlite
+                .create_if_missing(true)
+                .foreign_keys(true)
+                .busy_timeout(Duration::from_secs(5))
+                .pragma("journal_mode", "WAL")
+                .pragma("synchronous", "FULL")
+                .pragma("wal_autocheckpoint", "1000")
+                .pragma("journal_size_limit", "67108864")
+                .pragma("trusted_schema", "OFF")
+                .pragma("cell_size_check", "ON")
+                .pragma("secure_delete", "ON")
+                .pragma("mmap_size", "0")
+                .pragma("temp_store", "MEMORY")
+        })
+        .map_sqlx_postgres_opts(|postgres| {
+            postgres.options([
+                ("statement_timeout", "15000"),
+                ("lock_timeout", "5000"),
+                ("idle_in_transaction_session_timeout", "30000"),
+            ])
+        });
+    options
+}
+
+/// Reads back what durability rests on (reliability, "Facts measured").
+async fn check_sqlite(db: &DatabaseConnection) -> Result<(), StoreError> {
+    let text = async |sql: &str| -> Result<String, StoreError> {
+        let row = db.query_one_raw(Statement::from_string(DatabaseBackend::Sqlite, sql.to_owned())).await?;
+        let row = row.ok_or_else(|| StoreError::Unsafe(format!("`{sql}` gave nothing")))?;
+        Ok(row.try_get_by_index::<String>(0).or_else(|_| row.try_get_by_index::<i64>(0).map(|n| n.to_string()))?)
+    };
+    for (sql, wanted) in [("PRAGMA journal_mode", "wal"), ("PRAGMA synchronous", "2"), ("PRAGMA foreign_keys", "1")] {
+        let found = text(sql).await?;
+        if found != wanted {
+            return Err(StoreError::Unsafe(format!("`{sql}` is {found}, must be {wanted}")));
+        }
+    }
+    let version = text("SELECT sqlite_version()").await?;
+    let numbers: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
+    if numbers.as_slice() < [3, 51, 3].as_slice() {
+        return Err(StoreError::Unsafe(format!("SQLite {version} has the WAL bug mended in 3.51.3")));
+    }
+    Ok(())
+}
+
+/// The lock's name among PostgreSQL's advisory locks.
+const MIGRATION_LOCK: i64 = 0x0078_756e_6b65;
+
+/// Two nodes that start at once must not migrate at once: sea-orm has no lock of its own.
+async fn migrate(db: &DatabaseConnection, url: &str) -> Result<(), StoreError> {
+    if db.get_database_backend() == DatabaseBackend::Postgres {
+        let holder = Database::connect(ConnectOptions::new(url).max_connections(1).to_owned()).await?;
+        holder.execute_unprepared(&format!("SELECT pg_advisory_lock({MIGRATION_LOCK})")).await?;
+        let done = Migrator::up(db, None).await;
+        holder.close().await?;
+        return Ok(done?);
+    }
+    let _lock = file_lock(url)?;
+    Ok(Migrator::up(db, None).await?)
+}
+
+/// An exclusive lock on a file beside the SQLite database, let go when dropped.
+fn file_lock(url: &str) -> Result<std::fs::File, StoreError> {
+    let path = url.trim_start_matches("sqlite:").trim_start_matches("//").split('?').next().unwrap_or_default();
+    let path = PathBuf::from(format!("{path}.lock"));
+    let fail = |error: std::io::Error| StoreError::Unsafe(format!("{} cannot be locked: {error}", path.display()));
+    let file =
+        std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(fail)?;
+    file.lock().map_err(fail)?;
+    Ok(file)
+}

@@ -1,0 +1,66 @@
+//! What can go wrong below the API.
+
+use sea_orm::{DbErr, RuntimeErr, SqlErr};
+use thiserror::Error;
+
+/// A failure of the store.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// Another row has this value, which must be unique.
+    #[error("{0} is taken")]
+    Taken(&'static str),
+    /// The database cannot be reached or is too busy; trying again may help.
+    #[error("the database is not available: {0}")]
+    Unavailable(#[source] DbErr),
+    /// A stored row breaks a rule of the domain.
+    #[error("a stored {what} does not read: {detail}")]
+    Corrupt {
+        /// Which kind of row.
+        what: &'static str,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// The database was started with settings that would lose acknowledged writes.
+    #[error("the database is not as it must be: {0}")]
+    Unsafe(String),
+    /// Anything else the database says.
+    #[error("the database failed: {0}")]
+    Database(#[source] DbErr),
+}
+
+impl StoreError {
+    /// A row that does not read.
+    pub(crate) fn corrupt(what: &'static str, detail: impl std::fmt::Display) -> Self {
+        Self::Corrupt { what, detail: detail.to_string() }
+    }
+
+    /// Names what a unique violation is about; every other failure stays what it is.
+    pub(crate) fn taken(what: &'static str) -> impl Fn(DbErr) -> Self {
+        move |error| match error.sql_err() {
+            Some(SqlErr::UniqueConstraintViolation(_)) => Self::Taken(what),
+            _ => Self::from(error),
+        }
+    }
+}
+
+/// Failures after which the same request may well succeed.
+fn passing(error: &DbErr) -> bool {
+    match error {
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
+        DbErr::Exec(RuntimeErr::SqlxError(_)) | DbErr::Query(RuntimeErr::SqlxError(_)) => {
+            let text = error.to_string();
+            // Lost connections, shutdown in progress (57P0x), serialization and lock time-outs, a full disk.
+            ["terminating connection", "connection", "shutting down", "starting up", "locked", "busy", "lock timeout",
+             "could not serialize", "deadlock", "disk", "Broken pipe", "closed"]
+                .iter()
+                .any(|sign| text.contains(sign))
+        }
+        _ => false,
+    }
+}
+
+impl From<DbErr> for StoreError {
+    fn from(error: DbErr) -> Self {
+        if passing(&error) { Self::Unavailable(error) } else { Self::Database(error) }
+    }
+}

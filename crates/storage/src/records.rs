@@ -1,0 +1,235 @@
+//! Records as rows: the fields as they are sent, and beside them who won each field.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use serde_json::Value;
+use uuid::Uuid;
+use xunke_domain::fields::{FieldPath, Fields};
+use xunke_domain::ids::{SchoolId, UserId};
+use xunke_domain::record_type::RecordType;
+use xunke_sync::record::{Origin, RecordState, Register, Seq};
+use xunke_sync::stamp::Stamp;
+
+use crate::entity::record;
+use crate::{Queries, StoreError, Tx};
+
+/// A record, read whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredRecord {
+    /// The stream it belongs to.
+    pub stream: SchoolId,
+    /// What kind of record.
+    pub kind: RecordType,
+    /// Its id.
+    pub id: Uuid,
+    /// Its newest seq; the ETag.
+    pub seq: Seq,
+    /// Erased for good.
+    pub erased: bool,
+    /// Who made it.
+    pub author: UserId,
+    /// Fields and winners.
+    pub state: RecordState,
+    /// How many conflicts are open on it.
+    pub open_conflicts: i64,
+    /// When it first arrived, milliseconds.
+    pub created_at: i64,
+}
+
+impl StoredRecord {
+    /// People other than the author who may see a visit: `+id` companions, `-id` former ones, who are told that
+    /// it is gone.
+    fn readers(&self) -> String {
+        self.state
+            .registers
+            .iter()
+            .filter(|(path, _)| path.name() == "companions")
+            .filter_map(|(path, register)| {
+                let sign = if register.value == Value::Bool(true) { '+' } else { '-' };
+                path.element().map(|user| format!("{sign}{user} "))
+            })
+            .collect()
+    }
+
+    /// The date of a visit's slot.
+    pub fn visit_date(&self) -> Option<NaiveDate> {
+        let slot = self.state.registers.get("slot")?;
+        slot.value.get("date")?.as_str()?.parse().ok()
+    }
+
+    /// Whether this person is the author or came along.
+    pub fn concerns(&self, person: UserId) -> bool {
+        let companion = format!("companions/{person}");
+        let came = self.state.registers.get(companion.as_str());
+        self.author == person || came.is_some_and(|register| register.value == Value::Bool(true))
+    }
+
+    pub(crate) fn into_row(self) -> record::Model {
+        let stamp = self.state.stamp();
+        let main = self
+            .state
+            .registers
+            .values()
+            .map(|register| register.origin)
+            .filter(|origin| Some(origin.stamp) == stamp)
+            .max_by_key(|origin| origin.seq);
+        let mut stamps = BTreeMap::new();
+        let mut origins: BTreeMap<&str, (Seq, i64)> = BTreeMap::new();
+        if let Some(main) = main {
+            origins.insert("", (main.seq, main.n));
+        }
+        for (path, Register { origin, .. }) in &self.state.registers {
+            if Some(*origin) != main {
+                stamps.insert(path.as_str(), origin.stamp);
+                origins.insert(path.as_str(), (origin.seq, origin.n));
+            }
+        }
+        record::Model {
+            stream: self.stream.into_uuid(),
+            kind: self.kind.as_str().to_owned(),
+            id: self.id,
+            seq: self.seq,
+            life: if self.erased { "erased" } else { "alive" }.to_owned(),
+            author: self.author.into_uuid(),
+            readers: self.readers(),
+            visit_date: self.visit_date().map(|date| date.to_string()),
+            stamp: stamp.map(|stamp| stamp.to_string()).unwrap_or_default(),
+            stamps: json(&stamps),
+            origins: json(&origins),
+            fields: json(&self.state.fields()),
+            open_conflicts: self.open_conflicts,
+            created_at: self.created_at,
+        }
+    }
+
+    pub(crate) fn from_row(row: record::Model) -> Result<Self, StoreError> {
+        let corrupt = |detail: String| StoreError::corrupt("record", detail);
+        let fields: Fields = read_json("record", &row.fields)?;
+        let stamps: BTreeMap<FieldPath, Stamp> = read_json("record", &row.stamps)?;
+        let origins: BTreeMap<String, (Seq, i64)> = read_json("record", &row.origins)?;
+        let main: Option<Stamp> = (!row.stamp.is_empty()).then(|| row.stamp.parse()).transpose().map_err(
+            |error: xunke_sync::stamp::StampError| corrupt(error.to_string()),
+        )?;
+        let registers = fields
+            .into_iter()
+            .map(|(path, value)| {
+                let stamp = stamps.get(&path).copied().or(main);
+                let origin = origins.get(path.as_str()).or_else(|| origins.get(""));
+                let (stamp, &(seq, n)) =
+                    stamp.zip(origin).ok_or_else(|| corrupt(format!("{path} has no origin")))?;
+                Ok((path, Register { value, origin: Origin { stamp, seq, n } }))
+            })
+            .collect::<Result<_, StoreError>>()?;
+        Ok(Self {
+            stream: SchoolId::from_uuid(row.stream),
+            kind: row.kind.parse().map_err(|_| corrupt(format!("type {}", row.kind)))?,
+            id: row.id,
+            seq: row.seq,
+            erased: row.life == "erased",
+            author: UserId::from_uuid(row.author),
+            state: RecordState { registers },
+            open_conflicts: row.open_conflicts,
+            created_at: row.created_at,
+        })
+    }
+}
+
+/// Text of a value that always serialises: maps with text keys, plain structs.
+pub(crate) fn json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("maps with text keys and plain structs always serialise")
+}
+
+/// Reads stored JSON back.
+pub(crate) fn read_json<T: serde::de::DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::corrupt(what, error))
+}
+
+impl<C: ConnectionTrait> Queries<C> {
+    /// One record of a school.
+    pub async fn record_find(
+        &self,
+        stream: SchoolId,
+        kind: RecordType,
+        id: Uuid,
+    ) -> Result<Option<StoredRecord>, StoreError> {
+        let row =
+            record::Entity::find_by_id((stream.into_uuid(), kind.as_str().to_owned(), id)).one(&self.db).await?;
+        row.map(StoredRecord::from_row).transpose()
+    }
+
+    /// Records of a school by their ids.
+    pub async fn records_by_id(
+        &self,
+        stream: SchoolId,
+        kind: RecordType,
+        ids: Vec<Uuid>,
+    ) -> Result<Vec<StoredRecord>, StoreError> {
+        let rows = record::Entity::find()
+            .filter(record::Column::Stream.eq(stream.into_uuid()))
+            .filter(record::Column::Kind.eq(kind.as_str()))
+            .filter(record::Column::Id.is_in(ids))
+            .all(&self.db)
+            .await?;
+        rows.into_iter().map(StoredRecord::from_row).collect()
+    }
+
+    /// Records of one kind after `after`, by id, at most `limit`.
+    pub async fn record_list(
+        &self,
+        stream: SchoolId,
+        kind: RecordType,
+        after: Option<Uuid>,
+        limit: u64,
+    ) -> Result<Vec<StoredRecord>, StoreError> {
+        let mut query = record::Entity::find()
+            .filter(record::Column::Stream.eq(stream.into_uuid()))
+            .filter(record::Column::Kind.eq(kind.as_str()))
+            .filter(record::Column::Life.eq("alive"));
+        if let Some(after) = after {
+            query = query.filter(record::Column::Id.gt(after));
+        }
+        let rows = query.order_by_asc(record::Column::Id).limit(limit).all(&self.db).await?;
+        rows.into_iter().map(StoredRecord::from_row).collect()
+    }
+}
+
+impl Tx {
+    /// Stores records as they now are, new or known.
+    pub(crate) async fn records_put(&self, records: Vec<StoredRecord>) -> Result<(), StoreError> {
+        use record::Column as C;
+        for chunk in chunks(records, 100) {
+            let rows = chunk.into_iter().map(|record| record.into_row().into_active_model());
+            let on_conflict = OnConflict::columns([C::Stream, C::Kind, C::Id])
+                .update_columns([
+                    C::Seq,
+                    C::Life,
+                    C::Readers,
+                    C::VisitDate,
+                    C::Stamp,
+                    C::Stamps,
+                    C::Origins,
+                    C::Fields,
+                    C::OpenConflicts,
+                ])
+                .to_owned();
+            record::Entity::insert_many(rows).on_conflict(on_conflict).exec_without_returning(&self.db).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Splits rows so that no statement meets the limit of bound values.
+pub(crate) fn chunks<T>(mut items: Vec<T>, size: usize) -> Vec<Vec<T>> {
+    let mut chunks = Vec::new();
+    while items.len() > size {
+        let rest = items.split_off(size);
+        chunks.push(std::mem::replace(&mut items, rest));
+    }
+    if !items.is_empty() {
+        chunks.push(items);
+    }
+    chunks
+}
