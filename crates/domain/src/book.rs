@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 use chrono::{NaiveDate, NaiveTime};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use crate::ids::{ClassId, LessonChangeId, SubjectId, TeacherId, TimetableId};
+use crate::ids::{ClassId, LessonChangeId, SubjectId, TeacherId, TimetableId, UserId};
+use crate::record_type::RecordType;
 
 /// Everything of one school that resolving a slot, judging a visit and compiling a log need.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +37,8 @@ pub struct SchoolBook {
     pub lesson_changes: BTreeMap<LessonChangeId, LessonChange>,
     /// Problem categories by code.
     pub problem_categories: BTreeMap<String, ProblemCategory>,
+    /// Records whose fields do not read: left out, and said so.
+    pub unreadable: Vec<(RecordType, Uuid)>,
 }
 
 /// A class: cohort and number are its identity, the display name is derived (domain, section 4).
@@ -61,6 +65,9 @@ const fn first_grade() -> u32 {
 pub struct Teacher {
     /// The name as on the timetable.
     pub name: String,
+    /// The account of the teacher, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
     /// From this date on the teacher is no longer there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retired: Option<NaiveDate>,
@@ -179,7 +186,7 @@ pub struct Timetable {
     pub valid_from: NaiveDate,
     /// The lessons of each class (fields `grid/<class>`).
     pub grid: BTreeMap<ClassId, Vec<Lesson>>,
-    /// Retired versions are never in force.
+    /// From this date on the version is no longer in force.
     pub retired: Option<NaiveDate>,
 }
 
@@ -349,6 +356,7 @@ mod hour_minute {
     use chrono::NaiveTime;
     use serde::{Deserialize, Deserializer, Serializer};
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
     pub(super) fn serialize<S: Serializer>(time: &NaiveTime, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(&time.format("%H:%M").to_string())
     }

@@ -4,13 +4,28 @@
 //! phone, on the server and in a test. Start with [`visit`] (what is recorded), [`book`] (what the
 //! school has), [`verdict`] (how the two are held against each other) and [`log`] (what a week says).
 
+pub mod bell;
 pub mod book;
+pub mod book_read;
+pub mod calendar;
+pub mod class_name;
+mod field_read;
 pub mod fields;
 pub mod flaw;
 pub mod ids;
+pub mod judge;
+mod lesson_weeks;
+pub mod names;
 pub mod people;
+pub mod planned;
 pub mod policy;
 pub mod record_type;
+pub mod resolve;
+#[cfg(test)]
+mod sample;
+pub mod seed;
+mod text;
 pub mod verdict;
 pub mod visit;
+mod visit_read;
 pub mod week;

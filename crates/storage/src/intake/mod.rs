@@ -1,0 +1,12 @@
+//! Taking writes in: from phones ([`push`]), from the held list, and from the server itself.
+//!
+//! All three run through [`Desk`]: it locks the streams, merges write by write, and at the end stores
+//! records, projections, ledger and disagreements and moves the streams on.
+
+mod admission;
+mod desk;
+mod projection;
+pub mod push;
+mod rejudge;
+pub mod server;
+mod streams;
