@@ -4,6 +4,7 @@
 //! Start with [`merge`] (what wins), then [`wire`] (what is said) and [`cursor`] (where a reader stands).
 
 pub mod cursor;
+pub mod derived_id;
 pub mod limits;
 pub mod merge;
 pub mod record;

@@ -1,0 +1,161 @@
+//! The visits projection: written in the transaction of its record, rebuilt by judging again.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeZone, Timelike};
+use chrono_tz::Tz;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{EntityTrait, IntoActiveModel};
+use uuid::Uuid;
+use xunke_domain::book::SchoolBook;
+use xunke_domain::class_name::grade_of;
+use xunke_domain::ids::{ClassId, SubjectId, TeacherId, VisitId};
+use xunke_domain::judge::judge;
+use xunke_domain::verdict::Verdict;
+use xunke_domain::visit::{Observed, Slot, Visit};
+use xunke_domain::week::Week;
+
+use crate::entity::visit;
+use crate::records::{StoredRecord, chunks};
+use crate::{StoreError, Tx};
+
+/// What the book says of a visit now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Judged {
+    pub(super) verdict: Option<Verdict>,
+    pub(super) planned_subject: Option<SubjectId>,
+    pub(super) planned_teacher: Option<TeacherId>,
+}
+
+/// Judges what was seen; without a slot or an observation there is nothing to judge.
+pub(super) fn judged(book: &SchoolBook, slot: Option<&Slot>, observed: Option<&Observed>) -> Judged {
+    let (Some(slot), Some(observed)) = (slot, observed) else { return Judged::default() };
+    let judgement = judge(book, slot, observed);
+    let expected = judgement.resolution.expected();
+    let matching = expected.iter().find(|lesson| Some(lesson.subject) == observed.subject);
+    let expected = matching.or_else(|| expected.first());
+    Judged {
+        verdict: Some(judgement.verdict),
+        planned_subject: expected.map(|lesson| lesson.subject),
+        planned_teacher: expected.and_then(|lesson| lesson.teacher),
+    }
+}
+
+/// The JSON and database name of a verdict or situation.
+pub(crate) fn word<T: serde::Serialize>(value: &T) -> Option<String> {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned))
+}
+
+/// Minutes between the chosen period and the device's corrected time of arrival (protocol, section 7).
+fn off_minutes(book: &SchoolBook, visit: &Visit, arrived_ms: Option<i64>) -> Option<i64> {
+    let (slot, arrived_ms) = (visit.slot.as_ref()?, arrived_ms?);
+    let zone = book.time_zone.unwrap_or(Tz::Asia__Shanghai);
+    let arrived = zone.from_utc_datetime(&DateTime::from_timestamp_millis(arrived_ms)?.naive_utc());
+    let days = arrived.date_naive().signed_duration_since(slot.date).num_days();
+    let grade = book.classes.get(&slot.class).and_then(|class| grade_of(class, slot.date));
+    let period = book.bell_schedule(grade, slot.date)?.period(&slot.period)?;
+    let minute = i64::from(arrived.time().num_seconds_from_midnight() / 60) + days * 24 * 60;
+    let (start, end) = (minutes(period.start), minutes(period.end));
+    Some(if minute < start { start - minute } else { (minute - end).max(0) })
+}
+
+fn minutes(time: chrono::NaiveTime) -> i64 {
+    i64::from(time.num_seconds_from_midnight() / 60)
+}
+
+/// Everything a person may search for, in lower case.
+fn search_text(visit: &Visit) -> String {
+    let highlights = visit.highlights.values().map(|item| item.text.as_str());
+    let improvements = visit.improvements.values().map(|item| item.text.as_str());
+    let findings = visit.findings.values().filter_map(|item| item.note.as_deref());
+    let categories = visit.findings.values().map(|item| item.category.as_str());
+    let texts: Vec<&str> = highlights.chain(improvements).chain(findings).chain(categories).collect();
+    texts.join("\n").to_lowercase()
+}
+
+fn row(book: &SchoolBook, record: &StoredRecord, offset: Option<i64>, now: i64) -> visit::Model {
+    let fields = record.state.fields();
+    let visit = Visit::from_fields(VisitId::from_uuid(record.id), record.author, &fields);
+    let judged = judged(book, visit.slot.as_ref(), visit.observed.as_ref());
+    let claimed_ms = fields.get("arrived_at").and_then(|value| value.as_str()).and_then(|text| {
+        DateTime::parse_from_rfc3339(text).ok().map(|at| at.timestamp_millis() - offset.unwrap_or(0))
+    });
+    visit::Model {
+        stream: record.stream.into_uuid(),
+        id: record.id,
+        seq: record.seq,
+        inspector: record.author.into_uuid(),
+        date: visit.slot.as_ref().map(|slot| slot.date.to_string()),
+        week: visit.slot.as_ref().map(|slot| Week::of(slot.date).to_string()),
+        period: visit.slot.as_ref().map(|slot| slot.period.clone()),
+        class: visit.slot.as_ref().map(|slot| slot.class.into_uuid()),
+        planned_subject: judged.planned_subject.map(SubjectId::into_uuid),
+        planned_teacher: judged.planned_teacher.map(TeacherId::into_uuid),
+        observed_subject: visit.observed.and_then(|seen| seen.subject).map(SubjectId::into_uuid),
+        observed_teacher: visit.observed.and_then(|seen| seen.teacher).map(TeacherId::into_uuid),
+        situation: visit.observed.and_then(|seen| word(&seen.situation)),
+        verdict: judged.verdict.and_then(|verdict| word(&verdict)),
+        submitted: visit.submitted_at.is_some() && visit.withdrawn.is_none() && !record.erased,
+        withdrawn: visit.withdrawn.is_some(),
+        text: search_text(&visit),
+        received_at: now,
+        clock_offset: offset,
+        off_minutes: off_minutes(book, &visit, claimed_ms),
+    }
+}
+
+impl Tx {
+    /// Writes the projections of visits that changed. The time of receipt and the clock's offset stay those of
+    /// the first arrival.
+    pub(super) async fn visits_project(
+        &self,
+        book: &SchoolBook,
+        records: impl Iterator<Item = &StoredRecord>,
+        offsets: &BTreeMap<Uuid, i64>,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        use visit::Column as C;
+        let rows: Vec<visit::Model> =
+            records.map(|record| row(book, record, offsets.get(&record.id).copied(), now)).collect();
+        for chunk in chunks(rows, 100) {
+            let on_conflict = OnConflict::columns([C::Stream, C::Id])
+                .update_columns([
+                    C::Seq,
+                    C::Date,
+                    C::Week,
+                    C::Period,
+                    C::Class,
+                    C::PlannedSubject,
+                    C::PlannedTeacher,
+                    C::ObservedSubject,
+                    C::ObservedTeacher,
+                    C::Situation,
+                    C::Verdict,
+                    C::Submitted,
+                    C::Withdrawn,
+                    C::Text,
+                    C::OffMinutes,
+                ])
+                .to_owned();
+            let rows = chunk.into_iter().map(IntoActiveModel::into_active_model);
+            visit::Entity::insert_many(rows).on_conflict(on_conflict).exec_without_returning(&self.db).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads back what a projection row says was seen, to judge it again.
+pub(super) fn seen(row: &visit::Model) -> Option<(Slot, Observed)> {
+    let slot = Slot {
+        date: row.date.as_deref()?.parse().ok()?,
+        period: row.period.clone()?,
+        class: ClassId::from_uuid(row.class?),
+    };
+    let situation = serde_json::from_value(serde_json::Value::String(row.situation.clone()?)).ok()?;
+    let observed = Observed {
+        subject: row.observed_subject.map(SubjectId::from_uuid),
+        teacher: row.observed_teacher.map(TeacherId::from_uuid),
+        situation,
+    };
+    Some((slot, observed))
+}

@@ -1,0 +1,92 @@
+//! A timetable, calendar day or lesson change that arrives later lets verdicts be judged again.
+
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+
+use chrono::NaiveDate;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use serde_json::Value;
+use xunke_domain::book::SchoolBook;
+use xunke_domain::fields::Fields;
+use xunke_domain::ids::{SchoolId, SubjectId, TeacherId};
+use xunke_domain::record_type::RecordType;
+use xunke_domain::week::Week;
+
+use super::projection::{judged, seen, word};
+use crate::entity::visit;
+use crate::{StoreError, Tx};
+
+/// The dates whose visits a change of reference data may touch; `None`: no verdict depends on it.
+pub(super) fn touched(kind: RecordType, before: &Fields, after: &Fields) -> Option<RangeInclusive<NaiveDate>> {
+    let dates = |names: &[&str]| -> Vec<NaiveDate> {
+        let values = [before, after].into_iter().flat_map(|fields| names.iter().map(|name| fields.get(*name)));
+        values.flatten().filter_map(|value| value.get("date").or(Some(value))).filter_map(date).collect()
+    };
+    let span = |dates: Vec<NaiveDate>| Some(*dates.iter().min()?..=*dates.iter().max()?);
+    match kind {
+        RecordType::LessonChange => span(dates(&["date", "with"])),
+        RecordType::CalendarDay => span(dates(&["date"])),
+        RecordType::Timetable | RecordType::BellSchedule => {
+            dates(&["valid_from"]).into_iter().min().map(|first| first..=NaiveDate::MAX)
+        }
+        RecordType::Class | RecordType::Semester | RecordType::School | RecordType::Subject => {
+            Some(NaiveDate::MIN..=NaiveDate::MAX)
+        }
+        RecordType::Visit
+        | RecordType::Teacher
+        | RecordType::Rubric
+        | RecordType::ProblemCategory
+        | RecordType::Assignment
+        | RecordType::PublishedLog => None,
+    }
+}
+
+fn date(value: &Value) -> Option<NaiveDate> {
+    value.as_str()?.parse().ok()
+}
+
+impl Tx {
+    /// Judges the visits of these dates again; gives the weeks in which a verdict changed.
+    pub(super) async fn visits_rejudge(
+        &self,
+        stream: SchoolId,
+        book: &SchoolBook,
+        dates: &RangeInclusive<NaiveDate>,
+    ) -> Result<BTreeSet<Week>, StoreError> {
+        let mut query = visit::Entity::find().filter(visit::Column::Stream.eq(stream.into_uuid()));
+        // Dates are ISO text, so years beyond 9999 would not compare.
+        if *dates.start() != NaiveDate::MIN {
+            query = query.filter(visit::Column::Date.gte(dates.start().to_string()));
+        }
+        if *dates.end() != NaiveDate::MAX {
+            query = query.filter(visit::Column::Date.lte(dates.end().to_string()));
+        }
+        let mut weeks = BTreeSet::new();
+        for row in query.all(&self.db).await? {
+            let Some((slot, observed)) = seen(&row) else { continue };
+            let now = judged(book, Some(&slot), Some(&observed));
+            let changed = visit::ActiveModel {
+                verdict: Set(now.verdict.and_then(|verdict| word(&verdict))),
+                planned_subject: Set(now.planned_subject.map(SubjectId::into_uuid)),
+                planned_teacher: Set(now.planned_teacher.map(TeacherId::into_uuid)),
+                ..Default::default()
+            };
+            let same = *changed.verdict.as_ref() == row.verdict
+                && *changed.planned_subject.as_ref() == row.planned_subject
+                && *changed.planned_teacher.as_ref() == row.planned_teacher;
+            if same {
+                continue;
+            }
+            visit::Entity::update_many()
+                .set(changed)
+                .filter(visit::Column::Stream.eq(row.stream))
+                .filter(visit::Column::Id.eq(row.id))
+                .exec(&self.db)
+                .await?;
+            if row.submitted {
+                weeks.insert(Week::of(slot.date));
+            }
+        }
+        Ok(weeks)
+    }
+}
