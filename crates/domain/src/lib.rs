@@ -21,6 +21,7 @@ pub mod record_type;
 pub mod resolve;
 #[cfg(test)]
 mod sample;
+pub mod schema;
 pub mod seed;
 mod text;
 pub mod verdict;
