@@ -14,6 +14,7 @@ pub mod fields;
 pub mod flaw;
 pub mod ids;
 pub mod judge;
+mod lesson_changes;
 mod lesson_weeks;
 pub mod names;
 pub mod planned;
