@@ -144,7 +144,7 @@ pub struct BellSchedule {
 }
 
 /// In which teaching weeks a lesson is taught.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LessonWeeks {
     /// Every week.

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::book::{SchoolBook, Semester, Timetable};
-use crate::field_read::{elements, plain_object};
+use crate::field_read::{decode, elements, plain_object};
 use crate::fields::Fields;
 use crate::ids::{ClassId, LessonChangeId, SubjectId, TeacherId, TimetableId};
 use crate::record_type::RecordType;
@@ -80,7 +80,7 @@ impl From<uuid::Error> for Unreadable {
 }
 
 fn read<T: DeserializeOwned>(fields: &Fields) -> Result<T, Unreadable> {
-    Ok(T::deserialize(plain_object(fields))?)
+    Ok(decode(&plain_object(fields))?)
 }
 
 #[derive(Deserialize)]
@@ -103,7 +103,7 @@ fn read_timetable(fields: &Fields) -> Result<Timetable, Unreadable> {
     let TimetableHead { name, valid_from, retired } = read(fields)?;
     let mut grid = BTreeMap::new();
     for (class, lessons) in elements(fields, "grid") {
-        grid.insert(class.parse::<ClassId>()?, Vec::deserialize(lessons)?);
+        grid.insert(class.parse::<ClassId>()?, decode(lessons)?);
     }
     Ok(Timetable { name, valid_from, grid, retired })
 }
@@ -123,7 +123,7 @@ fn read_semester(fields: &Fields) -> Result<Semester, Unreadable> {
     let SemesterHead { school_year, term, first_day, last_day, week_one, retired } = read(fields)?;
     let mut weeks = BTreeMap::new();
     for (number, week) in elements(fields, "weeks") {
-        weeks.insert(number.parse().map_err(|_| Unreadable)?, Deserialize::deserialize(week)?);
+        weeks.insert(number.parse().map_err(|_| Unreadable)?, decode(week)?);
     }
     Ok(Semester { school_year, term, first_day, last_day, week_one, weeks, retired })
 }

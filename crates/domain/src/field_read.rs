@@ -5,9 +5,26 @@ use serde_json::{Map, Value};
 
 use crate::fields::Fields;
 
+/// Reads a value; members that are `null` count as absent, as they do in the schema.
+pub(crate) fn decode<T: DeserializeOwned>(value: &Value) -> serde_json::Result<T> {
+    T::deserialize(value).or_else(|_| T::deserialize(without_nulls(value)))
+}
+
+fn without_nulls(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| (name.clone(), without_nulls(value)))
+            .collect(),
+        Value::Array(items) => items.iter().map(without_nulls).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
+
 /// The value of a field if it is there and reads as a `T`.
 pub(crate) fn lenient<T: DeserializeOwned>(fields: &Fields, name: &str) -> Option<T> {
-    fields.get(name).filter(|value| !value.is_null()).and_then(|value| T::deserialize(value).ok())
+    fields.get(name).filter(|value| !value.is_null()).and_then(|value| decode(value).ok())
 }
 
 /// The elements of a list field that are there.

@@ -58,12 +58,15 @@ fn judge_lesson(observed: &Observed, expected: &[Expected], changed: bool) -> Ve
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
     use uuid::Uuid;
 
     use super::*;
     use crate::book::{ChangeKind, ChangeStatus, SwapWith};
     use crate::ids::{ClassId, SubjectId, TeacherId};
+    use crate::names::NameMatch;
     use crate::sample::{change, plan, sample_book, sample_records, slot};
 
     fn seen(situation: Situation, lesson: Option<Expected>) -> Observed {
@@ -183,6 +186,33 @@ mod tests {
         assert_eq!(judge(&book, &no_period, &observed).verdict, Verdict::NotVerifiable);
         book.timetables.clear();
         assert_eq!(judge(&book, &known, &observed).verdict, Verdict::NotVerifiable);
+    }
+
+    #[test]
+    fn the_visits_of_week_twelve_are_judged_as_expected() {
+        let book = sample_book();
+        let visits = include_str!("../../../tests/data/qinghe-week12-visits.json");
+        let visits: Vec<serde_json::Value> = serde_json::from_str(visits).unwrap();
+
+        let verdicts: BTreeMap<Slot, Verdict> = visits
+            .iter()
+            .map(|visit| {
+                let text = |key: &str| visit[key].as_str().unwrap_or_default();
+                let slot = slot(&book, text("class_name"), text("date"), text("period"));
+                let teacher = match book.teacher_by_name(text("observed_teacher")) {
+                    NameMatch::One(teacher) => Some(teacher),
+                    NameMatch::None | NameMatch::Many(_) => None,
+                };
+                let subject = book.subject_by_name(text("observed_subject"));
+                let observed = Observed { subject, teacher, situation: Situation::Lesson };
+                let verdict = judge(&book, &slot, &observed).verdict;
+                (slot, verdict)
+            })
+            .collect();
+
+        let count = |wanted| verdicts.values().filter(|verdict| **verdict == wanted).count();
+        assert_eq!(verdicts.len(), 44);
+        assert_eq!((count(Verdict::AsTimetabled), count(Verdict::SubjectMismatch)), (40, 4));
     }
 
     fn situations() -> impl Strategy<Value = Situation> {

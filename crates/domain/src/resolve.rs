@@ -6,9 +6,7 @@
 use chrono::NaiveDate;
 
 use crate::bell::period_key;
-use crate::book::{
-    BellSchedule, ChangeKind, ChangeStatus, Class, LessonChange, SchoolBook, SwapWith, Timetable,
-};
+use crate::book::{BellSchedule, Class, SchoolBook, Timetable};
 use crate::calendar::{ClosedSpan, DayState, NoLessonsReason};
 use crate::class_name::grade_of;
 use crate::ids::{ClassId, LessonChangeId, SubjectId, TeacherId, TimetableId};
@@ -23,7 +21,7 @@ pub struct Expected {
     pub teacher: Option<TeacherId>,
 }
 
-/// What an approved change puts in a slot.
+/// What an approved change puts in a slot (see `lesson_changes`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApprovedExpectation {
     /// The change; the newest one where several touch the slot.
@@ -143,16 +141,8 @@ impl SchoolBook {
         self.classes.get(&class).filter(|class| class.retired.is_none_or(|retired| retired > date))
     }
 
-    /// The lesson changes that count.
-    pub(crate) fn changes_in_force(&self) -> impl Iterator<Item = (LessonChangeId, &LessonChange)> {
-        self.lesson_changes
-            .iter()
-            .filter(|(_, change)| change.status == ChangeStatus::Approved && change.retired.is_none())
-            .map(|(id, change)| (*id, change))
-    }
-
     /// What the timetable has in a cell of a date, without asking whether the period is closed.
-    fn planned_lessons(&self, class: ClassId, date: NaiveDate, period: &str) -> Vec<Expected> {
+    pub(crate) fn planned_lessons(&self, class: ClassId, date: NaiveDate, period: &str) -> Vec<Expected> {
         let DayState::Lessons { weekday, parity, .. } = self.school_day(date).kind else { return Vec::new() };
         let week = self.teaching_week_of(date);
         let key = period_key(period);
@@ -168,52 +158,6 @@ impl SchoolBook {
         expected.dedup();
         expected
     }
-
-    /// What approved changes make of a slot. A cancellation ends it; else a swap brings the other
-    /// lesson, and a substitution changes what is there then. Of several of one kind the newest
-    /// (largest id) counts.
-    fn approved_expectation(&self, slot: &Slot, planned: &[Expected]) -> Option<ApprovedExpectation> {
-        let key = period_key(&slot.period);
-        let at = |date: NaiveDate, period: &str| date == slot.date && period_key(period) == key;
-        let (mut cancelled, mut swapped, mut substituted) = (None, None, None);
-        for (id, change) in self.changes_in_force().filter(|(_, change)| change.class == slot.class) {
-            let here = at(change.date, &change.period);
-            match (change.kind, &change.with) {
-                (ChangeKind::Cancellation, _) if here => cancelled = Some(id),
-                (ChangeKind::Substitution, _) if here => substituted = Some((id, change)),
-                (ChangeKind::Swap, Some(SwapWith { date, period })) if here => {
-                    swapped = Some((id, *date, period));
-                }
-                (ChangeKind::Swap, Some(SwapWith { date, period })) if at(*date, period) => {
-                    swapped = Some((id, change.date, &change.period));
-                }
-                (ChangeKind::Cancellation | ChangeKind::Substitution | ChangeKind::Swap, _) => {}
-            }
-        }
-        if let Some(change) = cancelled {
-            return Some(ApprovedExpectation { change, lessons: Vec::new() });
-        }
-        let moved = swapped.map(|(id, date, period)| (id, self.planned_lessons(slot.class, date, period)));
-        let Some((id, change)) = substituted else {
-            return moved.map(|(change, lessons)| ApprovedExpectation { change, lessons });
-        };
-        let base = moved.map_or_else(|| planned.to_vec(), |(_, lessons)| lessons);
-        Some(ApprovedExpectation { change: id, lessons: substitute(change, &base) })
-    }
-}
-
-/// The lessons of a slot with another teacher or subject. Another subject without a named teacher
-/// is taught by anyone.
-fn substitute(change: &LessonChange, base: &[Expected]) -> Vec<Expected> {
-    let mut lessons: Vec<Expected> = match (change.subject, change.teacher) {
-        (Some(subject), teacher) => vec![Expected { subject, teacher }],
-        (None, Some(teacher)) => {
-            base.iter().map(|lesson| Expected { teacher: Some(teacher), ..*lesson }).collect()
-        }
-        (None, None) => base.to_vec(),
-    };
-    lessons.dedup();
-    lessons
 }
 
 fn has(timetable: &Timetable, class: ClassId) -> bool {
@@ -233,7 +177,7 @@ mod tests {
 
     use super::*;
     use crate::book::{Lesson, LessonWeeks};
-    use crate::sample::{change, day, plan, sample_book, slot};
+    use crate::sample::{day, plan, sample_book, slot};
 
     const CLASS: &str = "三年级(2)班";
 
@@ -349,39 +293,6 @@ mod tests {
         book.timetables.get_mut(&id(0x05)).unwrap().retired = Some(day("2026-11-17"));
 
         assert_ne!(plan(&book, &slot).subject, subject);
-    }
-
-    #[test]
-    fn a_swap_with_an_empty_saturday_moves_the_lesson() {
-        let mut book = sample_book();
-        let from = slot(&book, CLASS, "2026-11-17", "第3节");
-        let to = slot(&book, CLASS, "2026-11-21", "第3节");
-        let moved = plan(&book, &from);
-        let (id, mut swap) = change(1, ChangeKind::Swap, &from);
-        swap.with = Some(SwapWith { date: to.date, period: to.period.clone() });
-        book.lesson_changes.insert(id, swap);
-
-        assert_eq!(book.resolve(&from), Resolution::Cancelled { change: id });
-        assert_eq!(book.resolve(&to).expected(), [moved]);
-    }
-
-    #[test]
-    fn a_substitute_takes_the_lesson_a_swap_brought() {
-        let mut book = sample_book();
-        let first = slot(&book, CLASS, "2026-11-17", "第3节");
-        let second = slot(&book, CLASS, "2026-11-19", "第1节");
-        let brought = plan(&book, &second);
-        let (swap_id, mut swap) = change(1, ChangeKind::Swap, &first);
-        swap.with = Some(SwapWith { date: second.date, period: second.period.clone() });
-        let (id, mut substitution) = change(2, ChangeKind::Substitution, &first);
-        let teacher = Some(TeacherId::from_uuid(Uuid::nil()));
-        substitution.teacher = teacher;
-        book.lesson_changes.extend([(swap_id, swap), (id, substitution)]);
-
-        let Resolution::Lesson { approved, .. } = book.resolve(&first) else { panic!("no lesson") };
-
-        let lessons = vec![Expected { teacher, ..brought }];
-        assert_eq!(approved, Some(ApprovedExpectation { change: id, lessons }));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 
-use crate::field_read::{elements, lenient};
+use crate::field_read::{decode, elements, lenient};
 use crate::fields::Fields;
 use crate::ids::{UserId, VisitId};
 use crate::visit::{Regime, Visit, VisitKind};
@@ -52,7 +52,7 @@ impl Visit {
 
 fn list<T: DeserializeOwned>(fields: &Fields, name: &str) -> BTreeMap<String, T> {
     elements(fields, name)
-        .filter_map(|(element, value)| Some((element.to_owned(), T::deserialize(value).ok()?)))
+        .filter_map(|(element, value)| Some((element.to_owned(), decode(value).ok()?)))
         .collect()
 }
 
@@ -79,7 +79,7 @@ mod tests {
             "observed": {"situation": "lesson", "subject": Uuid::from_u128(4)},
             "ratings/engagement": "good", "ratings/conduct": null,
             "findings/a": {"category": "TT01", "severity": 3, "note": "音乐课上数学练习"},
-            "highlights/b": {"text": "练习密度高", "tags": ["体育"]},
+            "highlights/b": {"text": "练习密度高", "tags": null},
             format!("companions/{companion}"): true,
             "submitted_at": "2026-11-17T10:40:00+08:00",
         }));
@@ -89,6 +89,7 @@ mod tests {
         assert_eq!(visit.observed.map(|observed| observed.situation), Some(Situation::Lesson));
         assert_eq!(visit.ratings, BTreeMap::from([("engagement".to_owned(), Level::Good)]));
         assert_eq!(visit.findings["a"].severity, 3);
+        assert_eq!(visit.highlights.len(), 1);
         assert_eq!(visit.companions.len(), 1);
         assert!(visit.is_submitted());
     }

@@ -1,0 +1,251 @@
+//! From lessons by name to the grid of a timetable, and what is odd about a grid.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+
+use crate::bell::period_key;
+use crate::book::{Lesson, SchoolBook};
+use crate::class_name::parse_class_name;
+use crate::ids::{ClassId, SubjectId, TeacherId};
+use crate::names::NameMatch;
+use crate::timetable_csv::{RowFlaw, TimetableRow};
+
+/// The lessons of each class.
+pub type Grid = BTreeMap<ClassId, Vec<Lesson>>;
+
+/// Names of an imported timetable that the school does not have yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MissingNames {
+    /// Grade and number of each class.
+    pub classes: BTreeSet<(u32, u32)>,
+    /// Subjects as written.
+    pub subjects: BTreeSet<String>,
+    /// Teachers as written.
+    pub teachers: BTreeSet<String>,
+}
+
+/// Something that cannot be held as planned; a warning, since some schools plan so on purpose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Conflict {
+    /// A teacher is in several classes at once.
+    Teacher {
+        /// Who.
+        teacher: TeacherId,
+        /// 1 Monday – 7 Sunday.
+        weekday: u32,
+        /// The period's label.
+        period: String,
+        /// Where.
+        classes: BTreeSet<ClassId>,
+    },
+    /// A class has several lessons at once: parallel groups, or a slip.
+    Class {
+        /// Which.
+        class: ClassId,
+        /// 1 Monday – 7 Sunday.
+        weekday: u32,
+        /// The period's label.
+        period: String,
+        /// What is taught there.
+        subjects: BTreeSet<SubjectId>,
+    },
+}
+
+/// Resolves names to ids as of a date. Each unknown or ambiguous name is told once, on its first
+/// line; nothing is guessed.
+pub fn build_grid(book: &SchoolBook, rows: &[TimetableRow], on: NaiveDate) -> Result<Grid, Vec<RowFlaw>> {
+    let mut grid = Grid::new();
+    let mut flaws: BTreeMap<(&str, &str), RowFlaw> = BTreeMap::new();
+    for row in rows {
+        let TimetableRow { line, class_name, weekday, period, subject, teacher, weeks } = row;
+        let mut flaw = |column: &'static str, name, detail: String| {
+            let flaw = RowFlaw { line: *line, column: column.to_owned(), detail };
+            flaws.entry((column, name)).or_insert(flaw);
+        };
+        let class = book.class_by_name(class_name, on);
+        if class.is_none() {
+            flaw("班级", class_name.as_str(), format!("the school has no class `{class_name}`"));
+        }
+        let known = book.subject_by_name(subject);
+        if known.is_none() {
+            flaw("学科", subject.as_str(), format!("the school has no subject `{subject}`"));
+        }
+        let by_whom = match teacher.as_deref().map(|name| (name, book.teacher_by_name(name))) {
+            None => None,
+            Some((_, NameMatch::One(teacher))) => Some(teacher),
+            Some((name, NameMatch::None)) => {
+                flaw("教师", name, format!("the school has no teacher `{name}`"));
+                None
+            }
+            Some((name, NameMatch::Many(all))) => {
+                flaw("教师", name, format!("{} teachers are called `{name}`: choose by hand", all.len()));
+                None
+            }
+        };
+        if let (Some(class), Some(subject)) = (class, known) {
+            let (weekday, period, weeks) = (*weekday, period.clone(), *weeks);
+            grid.entry(class).or_default().push(Lesson { weekday, period, subject, teacher: by_whom, weeks });
+        }
+    }
+    if flaws.is_empty() {
+        return Ok(grid);
+    }
+    let mut flaws: Vec<RowFlaw> = flaws.into_values().collect();
+    flaws.sort_by_key(|flaw| flaw.line);
+    Err(flaws)
+}
+
+/// The names a caller must create first. Ambiguous teachers are not missing.
+pub fn missing_names(book: &SchoolBook, rows: &[TimetableRow], on: NaiveDate) -> MissingNames {
+    let mut missing = MissingNames::default();
+    for TimetableRow { class_name, subject, teacher, .. } in rows {
+        if book.class_by_name(class_name, on).is_none() {
+            missing.classes.extend(parse_class_name(class_name));
+        }
+        if book.subject_by_name(subject).is_none() {
+            missing.subjects.insert(subject.clone());
+        }
+        if let Some(name) = teacher
+            && book.teacher_by_name(name) == NameMatch::None
+        {
+            missing.teachers.insert(name.clone());
+        }
+    }
+    missing
+}
+
+/// Where a teacher is in several classes, or a class has several lessons, in some one week.
+pub fn conflicts(grid: &Grid) -> Vec<Conflict> {
+    let mut cells: BTreeMap<(u32, String), Vec<(ClassId, &Lesson)>> = BTreeMap::new();
+    for (class, lesson) in grid.iter().flat_map(|(class, lessons)| lessons.iter().map(|l| (*class, l))) {
+        cells.entry((lesson.weekday, period_key(&lesson.period))).or_default().push((class, lesson));
+    }
+    cells.into_values().flat_map(|cell| conflicts_in(&cell)).collect()
+}
+
+fn conflicts_in(cell: &[(ClassId, &Lesson)]) -> Vec<Conflict> {
+    let mut teachers: BTreeMap<TeacherId, BTreeSet<ClassId>> = BTreeMap::new();
+    let mut classes: BTreeMap<ClassId, BTreeSet<SubjectId>> = BTreeMap::new();
+    for (place, (class, lesson)) in cell.iter().enumerate() {
+        for (other_class, other) in
+            cell.iter().skip(place + 1).filter(|(_, l)| l.weeks.overlaps(lesson.weeks))
+        {
+            if class == other_class {
+                classes.entry(*class).or_default().extend([lesson.subject, other.subject]);
+            } else if let (Some(teacher), true) = (lesson.teacher, lesson.teacher == other.teacher) {
+                teachers.entry(teacher).or_default().extend([*class, *other_class]);
+            }
+        }
+    }
+    let (weekday, period) =
+        cell.first().map_or((0, ""), |(_, lesson)| (lesson.weekday, lesson.period.as_str()));
+    let of_teachers = teachers.into_iter().map(|(teacher, classes)| Conflict::Teacher {
+        teacher,
+        weekday,
+        period: period.to_owned(),
+        classes,
+    });
+    let of_classes = classes.into_iter().map(|(class, subjects)| Conflict::Class {
+        class,
+        weekday,
+        period: period.to_owned(),
+        subjects,
+    });
+    of_teachers.chain(of_classes).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::book::{LessonWeeks, Teacher};
+    use crate::sample::{day, sample_book};
+    use crate::timetable_csv::read_timetable_csv;
+
+    const SAMPLE: &[u8] = include_bytes!("../../../tests/data/qinghe-timetable-gb18030.csv");
+
+    fn row(line: u64, class_name: &str, subject: &str, teacher: &str) -> TimetableRow {
+        TimetableRow {
+            line,
+            class_name: class_name.into(),
+            weekday: 1,
+            period: "第1节".into(),
+            subject: subject.into(),
+            teacher: Some(teacher.into()),
+            weeks: LessonWeeks::All,
+        }
+    }
+
+    #[test]
+    fn the_sample_file_builds_the_grid_of_the_sample_school() {
+        let book = sample_book();
+        let rows = read_timetable_csv(SAMPLE).unwrap().rows;
+
+        let mut grid = build_grid(&book, &rows, day("2026-09-01")).unwrap();
+
+        let order = |lessons: &mut Vec<Lesson>| {
+            lessons.sort_by_key(|lesson| (lesson.weekday, lesson.period.clone(), lesson.subject));
+        };
+        let mut expected = book.timetables.values().next().unwrap().grid.clone();
+        grid.values_mut().chain(expected.values_mut()).for_each(order);
+        assert_eq!(grid, expected);
+        assert_eq!(missing_names(&book, &rows, day("2026-09-01")), MissingNames::default());
+        assert_eq!(conflicts(&grid), []);
+    }
+
+    #[test]
+    fn each_unknown_or_ambiguous_name_is_told_once() {
+        let mut book = sample_book();
+        for id in 1..=2 {
+            let twin = Teacher { name: "张伟".into(), user: None, retired: None };
+            book.teachers.insert(TeacherId::from_uuid(Uuid::from_u128(id)), twin);
+        }
+        let rows = [
+            row(2, "三年级(2)班", "天文", "张伟"),
+            row(3, "九年级(9)班", "天文", "张伟"),
+            row(4, "九年级(9)班", "语文", "无名氏"),
+        ];
+
+        let flaws = build_grid(&book, &rows, day("2026-09-01")).unwrap_err();
+        let missing = missing_names(&book, &rows, day("2026-09-01"));
+
+        let places: Vec<_> = flaws.iter().map(|flaw| (flaw.line, flaw.column.as_str())).collect();
+        assert_eq!(places, [(2, "学科"), (2, "教师"), (3, "班级"), (4, "教师")]);
+        assert_eq!(missing.classes, BTreeSet::from([(9, 9)]));
+        assert_eq!(missing.subjects, BTreeSet::from(["天文".to_owned()]));
+        assert_eq!(missing.teachers, BTreeSet::from(["无名氏".to_owned()]));
+    }
+
+    #[test]
+    fn double_bookings_are_told_unless_the_weeks_differ() {
+        let class = |n| ClassId::from_uuid(Uuid::from_u128(n));
+        let subject = |n| SubjectId::from_uuid(Uuid::from_u128(n));
+        let teacher = TeacherId::from_uuid(Uuid::nil());
+        let lesson = |period: &str, n, weeks| Lesson {
+            weekday: 1,
+            period: period.into(),
+            subject: subject(n),
+            teacher: Some(teacher),
+            weeks,
+        };
+        let grid = Grid::from([
+            (class(1), vec![lesson("第1节", 1, LessonWeeks::All), lesson("第2节", 1, LessonWeeks::Odd)]),
+            (class(2), vec![lesson("1", 1, LessonWeeks::Odd), lesson("第2节", 1, LessonWeeks::Even)]),
+            (class(3), vec![lesson("第3节", 1, LessonWeeks::All), lesson("第3节", 2, LessonWeeks::Even)]),
+        ]);
+
+        let found = conflicts(&grid);
+
+        let (weekday, classes) = (1, BTreeSet::from([class(1), class(2)]));
+        let subjects = BTreeSet::from([subject(1), subject(2)]);
+        assert_eq!(
+            found,
+            [
+                Conflict::Teacher { teacher, weekday, period: "第1节".into(), classes },
+                Conflict::Class { class: class(3), weekday, period: "第3节".into(), subjects },
+            ]
+        );
+    }
+}
