@@ -8,6 +8,7 @@ pub mod book;
 pub mod fields;
 pub mod flaw;
 pub mod ids;
+pub mod log;
 pub mod record_type;
 pub mod verdict;
 pub mod visit;

@@ -1,0 +1,5 @@
+//! The log against the sample school, and what must hold for any week.
+
+mod golden;
+mod sample;
+mod slots;
