@@ -1,7 +1,7 @@
 //! The weekly patrol log (巡课日志): what a week's visits say, as a pure function.
 //!
-//! [`compile`] turns a [`LogInput`] into a [`WeeklyLog`]; [`labels`] has the words for pages.
-//! The formulae are those of domain, section 7; the layout they serve is section 2.5.
+//! [`compile`] turns a [`LogInput`] into a [`WeeklyLog`]; [`edition`] freezes it with a hash chain
+//! and a list of changes; [`labels`] has the words for pages. The formulae are those of domain, section 7; the layout they serve is section 2.5.
 //!
 //! Two numbers are kept apart everywhere: 人次 counts visits, 节次 counts slots.
 
@@ -10,6 +10,7 @@ mod consistency;
 mod coverage;
 mod digest;
 mod displacement;
+pub mod edition;
 mod findings;
 mod gathered;
 mod input;

@@ -1,5 +1,6 @@
 //! The log against the sample school, and what must hold for any week.
 
+mod editions;
 mod golden;
 mod sample;
 mod slots;
