@@ -1,7 +1,8 @@
 //! The weekly patrol log (巡课日志): what a week's visits say, as a pure function.
 //!
 //! [`compile`] turns a [`LogInput`] into a [`WeeklyLog`]; [`edition`] freezes it with a hash chain
-//! and a list of changes; [`labels`] has the words for pages. The formulae are those of domain, section 7; the layout they serve is section 2.5.
+//! and a list of changes; [`public`] is what may leave the school; [`labels`] has the words for
+//! pages. The formulae are those of domain, section 7; the layout they serve is section 2.5.
 //!
 //! Two numbers are kept apart everywhere: 人次 counts visits, 节次 counts slots.
 
@@ -17,9 +18,11 @@ mod input;
 mod inspectors;
 pub mod labels;
 mod notes;
+pub mod public;
 mod ratings;
 mod remarks;
 mod shares;
+mod suppression;
 #[cfg(test)]
 mod tests;
 mod trace;

@@ -2,5 +2,6 @@
 
 mod editions;
 mod golden;
+mod public;
 mod sample;
 mod slots;
