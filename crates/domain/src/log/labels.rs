@@ -209,3 +209,41 @@ pub const fn changed_field_en(field: ChangedField) -> &'static str {
         ChangedField::Content(ContentPart::Bulk) => "bulk mark",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{finding_group_zh, level_code, verdict_code};
+    use crate::verdict::Verdict;
+    use crate::visit::Level;
+
+    #[test]
+    fn codes_are_the_names_on_the_wire() {
+        let verdicts = [
+            Verdict::AsTimetabled,
+            Verdict::ApprovedChange,
+            Verdict::OfficialEvent,
+            Verdict::SubjectMismatch,
+            Verdict::TeacherMismatch,
+            Verdict::SelfStudy,
+            Verdict::NoTeacher,
+            Verdict::NoLessonPlanned,
+            Verdict::NotVerifiable,
+        ];
+
+        for verdict in verdicts {
+            assert_eq!(json!(verdict), verdict_code(verdict));
+        }
+        for level in [Level::Excellent, Level::Good, Level::Fair, Level::Poor] {
+            assert_eq!(json!(level), level_code(level));
+        }
+    }
+
+    #[test]
+    fn a_code_of_no_group_is_told_as_other() {
+        assert_eq!(finding_group_zh("TT01"), "课表执行");
+        assert_eq!(finding_group_zh("安"), "其他");
+        assert_eq!(finding_group_zh(""), "其他");
+    }
+}

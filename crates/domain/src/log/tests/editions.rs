@@ -123,3 +123,11 @@ fn a_content_hash_is_sixty_four_lower_case_hex_digits() {
     assert!(empty.to_uppercase().parse::<ContentHash>().is_err());
     assert!("e3b0".parse::<ContentHash>().is_err());
 }
+
+/// Editions are kept for ten years: a change of this hash is a change of format, to be made knowingly.
+#[test]
+fn the_bytes_of_an_edition_do_not_change_by_accident() {
+    let (_, _, frozen) = two_editions();
+
+    assert_eq!(frozen[1].hash.as_str(), "b8bed62f631dfc8eb6131692b559c7bcef99153d94dc81ac69de3714d2ae92a9");
+}
