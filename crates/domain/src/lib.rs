@@ -16,6 +16,7 @@ pub mod ids;
 pub mod judge;
 mod lesson_changes;
 mod lesson_weeks;
+pub mod log;
 pub mod names;
 pub mod people;
 pub mod planned;

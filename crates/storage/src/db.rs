@@ -99,6 +99,11 @@ impl Tx {
         Ok(self.db.commit().await?)
     }
 
+    /// Leaves no trace.
+    pub(crate) async fn roll_back(self) -> Result<(), StoreError> {
+        Ok(self.db.rollback().await?)
+    }
+
     /// A part that may fail alone: a savepoint inside this transaction.
     pub(crate) async fn savepoint(&self) -> Result<Tx, StoreError> {
         Ok(Queries { db: self.db.begin().await? })

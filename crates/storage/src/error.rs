@@ -34,6 +34,15 @@ impl StoreError {
         Self::Corrupt { what, detail: detail.to_string() }
     }
 
+    /// The same failure, told to another who waited for the same commit.
+    pub(crate) fn again(&self) -> Self {
+        let text = self.to_string();
+        match self {
+            Self::Unavailable(_) => Self::Unavailable(DbErr::Custom(text)),
+            _ => Self::Database(DbErr::Custom(text)),
+        }
+    }
+
     /// Names what a unique violation is about; every other failure stays what it is.
     pub(crate) fn taken(what: &'static str) -> impl Fn(DbErr) -> Self {
         move |error| match error.sql_err() {

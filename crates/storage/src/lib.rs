@@ -1,11 +1,26 @@
 //! Rows to domain and sync types and back, in transactions.
 //!
 //! With `migrations` the only code that names sea-orm. Start with [`Store`] (connections and
-//! transactions) and [`push`] (how a phone's writes are taken in); each other module is one subject.
+//! transactions) and [`intake`] (how a phone's writes are taken in); each other module is one subject.
 
+pub mod audit;
+mod book;
+pub mod conflicts;
 mod db;
+pub mod editions;
 mod entity;
 mod error;
+pub mod feedback;
+pub mod gather;
+pub mod held;
+pub mod intake;
+pub mod ledger;
+pub mod pages;
+pub mod people;
+pub mod records;
+pub mod schools;
+pub mod sessions;
+pub mod visits;
 
 pub use db::{Queries, Settings, Store, Tx};
 pub use error::StoreError;

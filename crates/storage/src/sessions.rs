@@ -293,4 +293,26 @@ impl Tx {
             .await?;
         Ok(revoked.rows_affected == 1)
     }
+
+    /// Notes a device's push for the device board.
+    pub(crate) async fn device_seen(
+        &self,
+        id: DeviceId,
+        at: i64,
+        unsent: i64,
+        latest_n: i64,
+        arrived: i64,
+        clock_offset: Option<i64>,
+    ) -> Result<(), StoreError> {
+        device::Entity::update_many()
+            .col_expr(device::Column::SeenAt, Expr::value(at))
+            .col_expr(device::Column::Unsent, Expr::value(unsent))
+            .col_expr(device::Column::LatestN, Expr::value(latest_n))
+            .col_expr(device::Column::Arrived, Expr::value(arrived))
+            .col_expr(device::Column::ClockOffset, Expr::value(clock_offset))
+            .filter(device::Column::Id.eq(id.to_string()))
+            .exec(&self.db)
+            .await?;
+        Ok(())
+    }
 }

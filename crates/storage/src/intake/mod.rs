@@ -5,7 +5,7 @@
 
 mod admission;
 mod desk;
-mod projection;
+pub(crate) mod projection;
 pub mod push;
 mod rejudge;
 pub mod server;

@@ -1,0 +1,224 @@
+//! Coverage: what of the plan was seen, and what was not (domain, section 7, formula 1).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::Datelike;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ClassId, TeacherId};
+use crate::log::gathered::{Gathered, Seen};
+use crate::log::shares::count;
+use crate::log::trace::Trace;
+use crate::log::{ClassLabel, PlannedLesson};
+use crate::week::Week;
+
+/// A class unseen for this many weeks is printed first.
+const LONG_UNSEEN_WEEKS: u32 = 4;
+
+/// What of the plan was seen. `visited` counts planned slots only, so it never exceeds `planned`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// Planned slots with at least one visit.
+    pub planned_slots_visited: u32,
+    /// By grade, ascending; classes without a grade first.
+    pub by_grade: Vec<GradeCoverage>,
+    /// By the name of the planned subject.
+    pub by_subject: BTreeMap<String, SubjectCoverage>,
+    /// By weekday, Monday first; days without a planned lesson left out.
+    pub by_weekday: Vec<WeekdayCoverage>,
+    /// By grade and planned subject (附表).
+    pub by_grade_and_subject: Vec<GradeSubjectCoverage>,
+    /// Classes without a visit this week, in the order of grades and names.
+    pub classes_not_seen: Vec<ClassNotSeen>,
+    /// Planned subjects without a visit this week.
+    pub subjects_not_seen: Vec<String>,
+    /// Teachers with a planned lesson this week.
+    pub teachers_planned: u32,
+    /// Those of them who were seen teaching.
+    pub teachers_visited: u32,
+}
+
+/// Coverage of a grade.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GradeCoverage {
+    /// The grade; none for classes that have none.
+    pub grade: Option<u32>,
+    /// Planned slots.
+    pub planned: u32,
+    /// Those visited.
+    pub visited: u32,
+    /// Classes.
+    pub classes_total: u32,
+    /// Those visited.
+    pub classes_visited: u32,
+    /// Teachers with a planned lesson in the grade.
+    pub teachers: u32,
+}
+
+/// Coverage of a subject.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubjectCoverage {
+    /// Planned slots.
+    pub planned: u32,
+    /// Those visited.
+    pub visited: u32,
+    /// Teachers with a planned lesson of the subject.
+    pub teachers: u32,
+}
+
+/// Coverage of a weekday.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WeekdayCoverage {
+    /// 1 Monday – 7 Sunday, by date: a makeup Saturday is a Saturday.
+    pub weekday: u32,
+    /// Planned slots.
+    pub planned: u32,
+    /// Those visited.
+    pub visited: u32,
+}
+
+/// Coverage of a subject in a grade.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GradeSubjectCoverage {
+    /// The grade; none for classes that have none.
+    pub grade: Option<u32>,
+    /// The planned subject.
+    pub subject: String,
+    /// Planned slots.
+    pub planned: u32,
+    /// Those visited.
+    pub visited: u32,
+    /// Teachers with a planned lesson of the subject in the grade.
+    pub teachers: u32,
+}
+
+/// A class without a visit this week.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClassNotSeen {
+    /// The class's name.
+    pub class: String,
+    /// Its grade.
+    pub grade: Option<u32>,
+    /// The last week it was visited; none: never this semester.
+    pub last_seen: Option<Week>,
+    /// Weeks since then, at least 1; none: never this semester.
+    pub weeks_since: Option<u32>,
+    /// Unseen for 4 weeks or more, or never in a semester at least that old.
+    pub long_unseen: bool,
+}
+
+/// Planned and visited slots under one heading.
+#[derive(Default)]
+struct Tally {
+    planned: u32,
+    visited: u32,
+    teachers: BTreeSet<TeacherId>,
+}
+
+impl Tally {
+    fn add(&mut self, lesson: &PlannedLesson, visited: bool) {
+        self.planned += 1;
+        self.visited += u32::from(visited);
+        self.teachers.extend(lesson.teacher);
+    }
+}
+
+pub(super) fn coverage(week: &Gathered<'_>, trace: &mut Trace) -> Coverage {
+    let mut all = Tally::default();
+    let mut grades: BTreeMap<Option<u32>, Tally> = BTreeMap::new();
+    let mut subjects: BTreeMap<String, Tally> = BTreeMap::new();
+    let mut weekdays: BTreeMap<u32, Tally> = BTreeMap::new();
+    let mut cells: BTreeMap<(Option<u32>, String), Tally> = BTreeMap::new();
+    for (slot, lesson) in &week.planned {
+        let grade = week.grade(slot.class);
+        let subject = week.subject_name(Some(lesson.subject));
+        let weekday = slot.date.weekday().number_from_monday();
+        let seen = week.slots.get(slot);
+        if let Some(seen) = seen {
+            let heading = grade.map_or_else(|| "none".to_owned(), |grade| grade.to_string());
+            trace.slot(format_args!("coverage.grade.{heading}"), seen);
+            trace.slot(format_args!("coverage.subject.{subject}"), seen);
+            trace.slot(format_args!("coverage.weekday.{weekday}"), seen);
+        }
+        all.add(lesson, seen.is_some());
+        grades.entry(grade).or_default().add(lesson, seen.is_some());
+        subjects.entry(subject.clone()).or_default().add(lesson, seen.is_some());
+        weekdays.entry(weekday).or_default().add(lesson, seen.is_some());
+        cells.entry((grade, subject)).or_default().add(lesson, seen.is_some());
+    }
+
+    let teachers_seen: BTreeSet<TeacherId> = week.visits.iter().filter_map(Seen::teacher_seen).collect();
+    Coverage {
+        planned_slots_visited: all.visited,
+        by_grade: by_grade(week, grades),
+        subjects_not_seen: (subjects.iter())
+            .filter(|(_, tally)| tally.visited == 0)
+            .map(|(name, _)| name.clone())
+            .collect(),
+        by_subject: subjects.into_iter().map(|(name, tally)| (name, subject_row(&tally))).collect(),
+        by_weekday: (weekdays.into_iter())
+            .map(|(weekday, Tally { planned, visited, .. })| WeekdayCoverage { weekday, planned, visited })
+            .collect(),
+        by_grade_and_subject: cells.into_iter().map(|(key, tally)| cell_row(key, &tally)).collect(),
+        classes_not_seen: classes_not_seen(week),
+        teachers_planned: count(all.teachers.len()),
+        teachers_visited: count(all.teachers.intersection(&teachers_seen).count()),
+    }
+}
+
+/// The classes of the week with a visit; classes unknown to the week are told in a note instead.
+pub(super) fn classes_visited(week: &Gathered<'_>) -> BTreeSet<ClassId> {
+    let visited = week.slots.keys().map(|slot| slot.class);
+    visited.filter(|class| week.input.class_names.contains_key(class)).collect()
+}
+
+fn by_grade(week: &Gathered<'_>, mut tallies: BTreeMap<Option<u32>, Tally>) -> Vec<GradeCoverage> {
+    let visited = classes_visited(week);
+    let mut classes: BTreeMap<Option<u32>, (u32, u32)> = BTreeMap::new();
+    for (class, label) in &week.input.class_names {
+        let (total, seen) = classes.entry(label.grade).or_default();
+        *total += 1;
+        *seen += u32::from(visited.contains(class));
+        tallies.entry(label.grade).or_default();
+    }
+    let row = |(grade, tally): (Option<u32>, Tally)| {
+        let (classes_total, classes_visited) = classes.get(&grade).copied().unwrap_or_default();
+        let (planned, visited, teachers) = (tally.planned, tally.visited, count(tally.teachers.len()));
+        GradeCoverage { grade, planned, visited, classes_total, classes_visited, teachers }
+    };
+    tallies.into_iter().map(row).collect()
+}
+
+fn subject_row(tally: &Tally) -> SubjectCoverage {
+    let Tally { planned, visited, teachers } = tally;
+    SubjectCoverage { planned: *planned, visited: *visited, teachers: count(teachers.len()) }
+}
+
+fn cell_row((grade, subject): (Option<u32>, String), tally: &Tally) -> GradeSubjectCoverage {
+    let SubjectCoverage { planned, visited, teachers } = subject_row(tally);
+    GradeSubjectCoverage { grade, subject, planned, visited, teachers }
+}
+
+fn classes_not_seen(week: &Gathered<'_>) -> Vec<ClassNotSeen> {
+    let visited = classes_visited(week);
+    let unseen = week.input.class_names.iter().filter(|(class, _)| !visited.contains(class));
+    let mut rows: Vec<_> = unseen.map(|(class, label)| class_not_seen(week, *class, label)).collect();
+    rows.sort_by(|a, b| (a.grade, &a.class).cmp(&(b.grade, &b.class)));
+    rows
+}
+
+fn class_not_seen(week: &Gathered<'_>, class: ClassId, label: &ClassLabel) -> ClassNotSeen {
+    let last_seen = week.input.unseen_since.get(&class).copied().flatten();
+    let weeks_since = last_seen.and_then(|last| {
+        let weeks = week.input.week.monday().signed_duration_since(last.monday()).num_weeks();
+        u32::try_from(weeks).ok().filter(|weeks| *weeks > 0)
+    });
+    let unseen_for = if last_seen.is_some() { weeks_since } else { week.input.teaching_week };
+    ClassNotSeen {
+        class: label.name.clone(),
+        grade: label.grade,
+        last_seen,
+        weeks_since,
+        long_unseen: unseen_for.is_some_and(|weeks| weeks >= LONG_UNSEEN_WEEKS),
+    }
+}

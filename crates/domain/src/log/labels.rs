@@ -1,0 +1,249 @@
+//! The words of a log, in Chinese and in English, for pages and exports.
+
+use crate::log::{ChangeKind, ChangedField, ContentPart, NoteKind};
+use crate::verdict::Verdict;
+use crate::visit::Level;
+
+/// The verdict's name on the wire.
+pub const fn verdict_code(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::AsTimetabled => "as_timetabled",
+        Verdict::ApprovedChange => "approved_change",
+        Verdict::OfficialEvent => "official_event",
+        Verdict::SubjectMismatch => "subject_mismatch",
+        Verdict::TeacherMismatch => "teacher_mismatch",
+        Verdict::SelfStudy => "self_study",
+        Verdict::NoTeacher => "no_teacher",
+        Verdict::NoLessonPlanned => "no_lesson_planned",
+        Verdict::NotVerifiable => "not_verifiable",
+    }
+}
+
+/// The verdict in Chinese.
+pub const fn verdict_zh(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::AsTimetabled => "按课表上课",
+        Verdict::ApprovedChange => "已批准调代课",
+        Verdict::OfficialEvent => "统一活动",
+        Verdict::SubjectMismatch => "挤占",
+        Verdict::TeacherMismatch => "教师不符",
+        Verdict::SelfStudy => "改上自习",
+        Verdict::NoTeacher => "空堂",
+        Verdict::NoLessonPlanned => "课表无课",
+        Verdict::NotVerifiable => "无法核实",
+    }
+}
+
+/// The verdict in English.
+pub const fn verdict_en(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::AsTimetabled => "as timetabled",
+        Verdict::ApprovedChange => "approved change",
+        Verdict::OfficialEvent => "official event",
+        Verdict::SubjectMismatch => "another subject taught",
+        Verdict::TeacherMismatch => "another teacher",
+        Verdict::SelfStudy => "self-study",
+        Verdict::NoTeacher => "no teacher",
+        Verdict::NoLessonPlanned => "no lesson planned",
+        Verdict::NotVerifiable => "not verifiable",
+    }
+}
+
+/// The level's name on the wire.
+pub const fn level_code(level: Level) -> &'static str {
+    match level {
+        Level::Excellent => "excellent",
+        Level::Good => "good",
+        Level::Fair => "fair",
+        Level::Poor => "poor",
+    }
+}
+
+/// The level in Chinese.
+pub const fn level_zh(level: Level) -> &'static str {
+    match level {
+        Level::Excellent => "优",
+        Level::Good => "良",
+        Level::Fair => "中",
+        Level::Poor => "差",
+    }
+}
+
+/// The level in English; the word on the wire is the English one.
+pub const fn level_en(level: Level) -> &'static str {
+    level_code(level)
+}
+
+/// The group of a category code, by its first two letters (domain, section 2.2), in Chinese.
+pub fn finding_group_zh(code: &str) -> &'static str {
+    match code.get(..2) {
+        Some("TT") => "课表执行",
+        Some("TB") => "教师行为",
+        Some("TP") => "准备与实施",
+        Some("ST") => "学生",
+        Some("HW") => "作业",
+        Some("EN") => "环境安全",
+        Some("SF") => "师资",
+        _ => "其他",
+    }
+}
+
+/// The group of a category code in English.
+pub fn finding_group_en(code: &str) -> &'static str {
+    match code.get(..2) {
+        Some("TT") => "timetable",
+        Some("TB") => "teacher conduct",
+        Some("TP") => "preparation and teaching",
+        Some("ST") => "students",
+        Some("HW") => "homework",
+        Some("EN") => "environment and safety",
+        Some("SF") => "staffing",
+        _ => "other",
+    }
+}
+
+/// A severity, 1–4, in Chinese.
+pub const fn severity_zh(severity: u8) -> &'static str {
+    match severity {
+        1 => "提醒",
+        2 => "一般",
+        3 => "较重",
+        4 => "红线",
+        _ => "未定级",
+    }
+}
+
+/// A severity, 1–4, in English.
+pub const fn severity_en(severity: u8) -> &'static str {
+    match severity {
+        1 => "reminder",
+        2 => "ordinary",
+        3 => "serious",
+        4 => "red line",
+        _ => "not graded",
+    }
+}
+
+/// A kind of data note in Chinese; the count comes after it.
+pub const fn note_zh(kind: NoteKind) -> &'static str {
+    match kind {
+        NoteKind::UnsentEntries => "尚有未上传记录的设备",
+        NoteKind::OpenConflicts => "待裁定的冲突",
+        NoteKind::HeldWrites => "被暂存的写入",
+        NoteKind::BulkVisits => "批量标记的巡课（不计入评价与一致率）",
+        NoteKind::DisputedSlots => "巡课人意见不一的节次（不计入比率）",
+        NoteKind::NotVerifiable => "无法核实课表的巡课",
+        NoteKind::TimeOff => "记录时间与所选节次相差超过20分钟的巡课",
+        NoteKind::ReceivedLate => "公示后补录的巡课",
+        NoteKind::UnknownClass => "班级不在本周名册的巡课",
+        NoteKind::OutsidePlan => "课表外的节次",
+        NoteKind::SeveralRubrics => "同时使用的评价量表版本",
+        NoteKind::SmallNumbers => "核查不足5节、不计比率的学科",
+    }
+}
+
+/// A kind of data note in English; the count comes after it.
+pub const fn note_en(kind: NoteKind) -> &'static str {
+    match kind {
+        NoteKind::UnsentEntries => "devices with entries not sent yet",
+        NoteKind::OpenConflicts => "conflicts to be decided",
+        NoteKind::HeldWrites => "writes held back",
+        NoteKind::BulkVisits => "visits marked in bulk (not in ratings or consistency)",
+        NoteKind::DisputedSlots => "slots on which inspectors disagree (not in rates)",
+        NoteKind::NotVerifiable => "visits that could not be held against the timetable",
+        NoteKind::TimeOff => "visits recorded over 20 minutes from the chosen period",
+        NoteKind::ReceivedLate => "visits received after publication",
+        NoteKind::UnknownClass => "visits of a class not on the week's roll",
+        NoteKind::OutsidePlan => "slots outside the timetable",
+        NoteKind::SeveralRubrics => "rubric versions in use together",
+        NoteKind::SmallNumbers => "subjects with fewer than 5 checked slots (no rates)",
+    }
+}
+
+/// A kind of change in Chinese.
+pub const fn change_zh(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Added => "补录",
+        ChangeKind::Changed => "更正",
+        ChangeKind::Withdrawn => "撤回",
+    }
+}
+
+/// A kind of change in English.
+pub const fn change_en(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Added => "added",
+        ChangeKind::Changed => "changed",
+        ChangeKind::Withdrawn => "withdrawn",
+    }
+}
+
+/// A changed field in Chinese.
+pub const fn changed_field_zh(field: ChangedField) -> &'static str {
+    match field {
+        ChangedField::Slot => "班级或节次",
+        ChangedField::Inspector => "巡课人",
+        ChangedField::Verdict => "一致性结论",
+        ChangedField::Content(ContentPart::Planned) => "课表安排",
+        ChangedField::Content(ContentPart::Observed) => "实上情况",
+        ChangedField::Content(ContentPart::Ratings) => "评价",
+        ChangedField::Content(ContentPart::Highlights) => "亮点",
+        ChangedField::Content(ContentPart::Improvements) => "待改进之处",
+        ChangedField::Content(ContentPart::Findings) => "存在问题",
+        ChangedField::Content(ContentPart::Bulk) => "批量标记",
+    }
+}
+
+/// A changed field in English.
+pub const fn changed_field_en(field: ChangedField) -> &'static str {
+    match field {
+        ChangedField::Slot => "class or period",
+        ChangedField::Inspector => "inspector",
+        ChangedField::Verdict => "verdict",
+        ChangedField::Content(ContentPart::Planned) => "planned lesson",
+        ChangedField::Content(ContentPart::Observed) => "observation",
+        ChangedField::Content(ContentPart::Ratings) => "ratings",
+        ChangedField::Content(ContentPart::Highlights) => "highlights",
+        ChangedField::Content(ContentPart::Improvements) => "improvements",
+        ChangedField::Content(ContentPart::Findings) => "findings",
+        ChangedField::Content(ContentPart::Bulk) => "bulk mark",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{finding_group_zh, level_code, verdict_code};
+    use crate::verdict::Verdict;
+    use crate::visit::Level;
+
+    #[test]
+    fn codes_are_the_names_on_the_wire() {
+        let verdicts = [
+            Verdict::AsTimetabled,
+            Verdict::ApprovedChange,
+            Verdict::OfficialEvent,
+            Verdict::SubjectMismatch,
+            Verdict::TeacherMismatch,
+            Verdict::SelfStudy,
+            Verdict::NoTeacher,
+            Verdict::NoLessonPlanned,
+            Verdict::NotVerifiable,
+        ];
+
+        for verdict in verdicts {
+            assert_eq!(json!(verdict), verdict_code(verdict));
+        }
+        for level in [Level::Excellent, Level::Good, Level::Fair, Level::Poor] {
+            assert_eq!(json!(level), level_code(level));
+        }
+    }
+
+    #[test]
+    fn a_code_of_no_group_is_told_as_other() {
+        assert_eq!(finding_group_zh("TT01"), "课表执行");
+        assert_eq!(finding_group_zh("安"), "其他");
+        assert_eq!(finding_group_zh(""), "其他");
+    }
+}

@@ -1,0 +1,44 @@
+//! The weekly patrol log (巡课日志): what a week's visits say, as a pure function.
+//!
+//! [`compile`] turns a [`LogInput`] into a [`WeeklyLog`]; [`edition`] freezes it with a hash chain
+//! and a list of changes; [`public`] is what may leave the school; [`labels`] has the words for
+//! pages. The formulae are those of domain, section 7; the layout they serve is section 2.5.
+//!
+//! Two numbers are kept apart everywhere: 人次 counts visits, 节次 counts slots.
+
+mod compile;
+mod consistency;
+mod coverage;
+mod digest;
+mod displacement;
+pub mod edition;
+mod findings;
+mod gathered;
+mod input;
+mod inspectors;
+pub mod labels;
+mod notes;
+pub mod public;
+mod ratings;
+mod remarks;
+mod shares;
+mod suppression;
+#[cfg(test)]
+mod tests;
+mod trace;
+
+pub use compile::{WeeklyLog, compile};
+pub use consistency::{Consistency, ConsistencyParts, DisputedSlot, Opinion};
+pub use coverage::{
+    ClassNotSeen, Coverage, GradeCoverage, GradeSubjectCoverage, SubjectCoverage, WeekdayCoverage,
+};
+pub use digest::{ChangeEntry, ChangeKind, ChangedField, ContentPart, VisitDigest, changes};
+pub use displacement::{Delivery, Displacement, Taking};
+pub use findings::{FindingCell, FindingGroup};
+pub use gathered::Place;
+pub use input::{ClassLabel, LogInput, LoggedVisit, PlannedLesson};
+pub use inspectors::InspectorWork;
+pub use notes::{DataNote, NoteKind};
+pub use ratings::LevelCounts;
+pub use remarks::Remark;
+pub use shares::{MIN_SHARE, share, wilson95};

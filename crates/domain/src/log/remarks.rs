@@ -1,0 +1,92 @@
+//! Highlights and improvements: two lists of equal rank (domain, section 1, mechanism 4).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{SubjectId, VisitId};
+use crate::log::Place;
+use crate::log::gathered::{Gathered, Seen};
+use crate::log::shares::count;
+use crate::log::trace::Trace;
+
+/// A highlight or an improvement, in one shape.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remark {
+    /// The visit it was written on.
+    pub visit: VisitId,
+    /// Who wrote it.
+    pub inspector: String,
+    /// Where and when.
+    #[serde(flatten)]
+    pub place: Place,
+    /// The subject it belongs to.
+    pub subject: String,
+    /// Who taught; for highlights only. An improvement names nobody (domain, section 6): those who
+    /// may know find the teacher by the visit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub teacher: Option<String>,
+    /// What was written.
+    pub text: String,
+    /// Tags, if any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+}
+
+/// Remarks by the name of their subject, each list in the order of slots and visits.
+pub(super) type BySubject = BTreeMap<String, Vec<Remark>>;
+
+/// Highlights by subject; protected subjects are listed even without any.
+pub(super) fn highlights(week: &Gathered<'_>, trace: &mut Trace) -> BySubject {
+    let mut lists: BySubject = week.protected_subjects().map(|name| (name.to_owned(), Vec::new())).collect();
+    for seen in &week.visits {
+        for highlight in seen.logged.visit.highlights.values() {
+            let remark = Remark {
+                teacher: week.teacher_name(seen.teacher_seen()),
+                tags: highlight.tags.clone(),
+                ..remark(week, seen, highlight.subject, &highlight.text)
+            };
+            trace.visit(format_args!("highlights.{}", remark.subject), seen.id());
+            lists.entry(remark.subject.clone()).or_default().push(remark);
+        }
+    }
+    in_order(lists)
+}
+
+/// Improvements by subject; protected subjects are listed even without any.
+pub(super) fn improvements(week: &Gathered<'_>, trace: &mut Trace) -> BySubject {
+    let mut lists: BySubject = week.protected_subjects().map(|name| (name.to_owned(), Vec::new())).collect();
+    for seen in &week.visits {
+        for improvement in seen.logged.visit.improvements.values() {
+            let remark = remark(week, seen, None, &improvement.text);
+            trace.visit(format_args!("improvements.{}", remark.subject), seen.id());
+            lists.entry(remark.subject.clone()).or_default().push(remark);
+        }
+    }
+    in_order(lists)
+}
+
+/// How many remarks there are.
+pub(super) fn total(lists: &BySubject) -> u32 {
+    count(lists.values().map(Vec::len).sum())
+}
+
+fn remark(week: &Gathered<'_>, seen: &Seen<'_>, subject: Option<SubjectId>, text: &str) -> Remark {
+    Remark {
+        visit: seen.id(),
+        inspector: seen.logged.inspector_name.clone(),
+        place: week.place(seen.slot),
+        subject: week.subject_name(subject.or(seen.subject_given())),
+        teacher: None,
+        text: text.to_owned(),
+        tags: Vec::new(),
+    }
+}
+
+/// The visits come by id; a stable sort keeps that order, and that of the elements, within a slot.
+fn in_order(mut lists: BySubject) -> BySubject {
+    for list in lists.values_mut() {
+        list.sort_by(|a, b| a.place.cmp(&b.place).then(a.visit.cmp(&b.visit)));
+    }
+    lists
+}

@@ -1,0 +1,133 @@
+//! Editions: frozen, chained, and compared.
+
+use super::sample::{Sample, week};
+use crate::log::edition::{ChainFault, ContentHash, Edition, Frozen, freeze, verify_chain};
+use crate::log::{ChangeKind, ChangedField, ContentPart, WeeklyLog, changes};
+use crate::verdict::Verdict;
+use crate::visit::Level;
+
+pub(super) fn edition(log: WeeklyLog, before: Option<(&Edition, &Frozen)>) -> Edition {
+    Edition {
+        school: log.school_id,
+        week: week(),
+        number: before.map_or(1, |(edition, _)| edition.number + 1),
+        published_at: "2026-11-24T09:00:00+08:00".parse().unwrap(),
+        published_by: "郑校长".to_owned(),
+        remarks: None,
+        previous: before.map(|(_, frozen)| frozen.hash.clone()),
+        changes: before
+            .map_or_else(Vec::new, |(edition, _)| changes(&edition.log.visit_digests, &log.visit_digests)),
+        log,
+    }
+}
+
+/// The sample week, and again with a visit added, one changed, one judged anew, one withdrawn.
+fn two_editions() -> (Edition, Edition, Vec<Frozen>) {
+    let mut sample = Sample::qinghe();
+    let first = edition(sample.compile(), None);
+    let first_frozen = freeze(&first);
+
+    let displaced = sample.position(Verdict::SubjectMismatch);
+    sample.visits[displaced].verdict = Verdict::ApprovedChange;
+    sample.visits.push(sample.second(1));
+    sample.visits[2].visit.ratings.insert("conduct".to_owned(), Level::Poor);
+    sample.visits[5].visit.withdrawn = Some("记错班级".to_owned());
+    let second = edition(sample.compile(), Some((&first, &first_frozen)));
+    let second_frozen = freeze(&second);
+    (first, second, vec![first_frozen, second_frozen])
+}
+
+#[test]
+fn the_second_edition_tells_what_was_added_changed_and_withdrawn() {
+    let (_, second, _) = two_editions();
+
+    let told = |kind| second.changes.iter().filter(move |change| change.kind == kind).collect::<Vec<_>>();
+    let changed: Vec<_> = told(ChangeKind::Changed).iter().map(|change| change.fields.clone()).collect();
+    assert_eq!(second.changes.len(), 4);
+    assert!(changed.contains(&vec![ChangedField::Verdict]));
+    assert!(changed.contains(&vec![ChangedField::Content(ContentPart::Ratings)]));
+    let [added] = told(ChangeKind::Added)[..] else { panic!("one was added") };
+    assert_eq!((added.inspector.as_str(), added.verdict_before), ("督学罗老师", None));
+    let [withdrawn] = told(ChangeKind::Withdrawn)[..] else { panic!("one was withdrawn") };
+    assert_eq!(withdrawn.verdict_after, None);
+    assert!(!withdrawn.place.class.is_empty());
+}
+
+#[test]
+fn changes_are_found_from_frozen_bytes_alone() {
+    let (_, second, frozen) = two_editions();
+
+    let before: Edition = serde_json::from_slice(&frozen[0].bytes).unwrap();
+
+    assert_eq!(changes(&before.log.visit_digests, &second.log.visit_digests), second.changes);
+    assert_eq!(changes(&second.log.visit_digests, &second.log.visit_digests), Vec::new());
+}
+
+#[test]
+fn an_edition_reads_back_and_freezes_to_the_same_bytes() {
+    let (_, second, frozen) = two_editions();
+
+    let read: Edition = serde_json::from_slice(&frozen[1].bytes).unwrap();
+
+    assert_eq!(read, second);
+    assert_eq!(freeze(&read), frozen[1]);
+}
+
+#[test]
+fn a_chain_of_editions_holds() {
+    let (_, _, frozen) = two_editions();
+
+    assert_eq!(verify_chain(&frozen), Ok(()));
+    assert_eq!(verify_chain(&[]), Ok(()));
+}
+
+#[test]
+fn an_altered_byte_is_found_in_any_edition() {
+    let (_, _, frozen) = two_editions();
+    for place in 0..2 {
+        let mut altered = frozen.clone();
+        let byte = altered[place].bytes.iter_mut().rev().find(|byte| byte.is_ascii_digit()).unwrap();
+        *byte = if *byte == b'1' { b'2' } else { b'1' };
+
+        assert_eq!(verify_chain(&altered), Err(ChainFault::Altered(place)));
+    }
+}
+
+#[test]
+fn an_edition_rewritten_with_its_hash_breaks_the_link_of_the_next() {
+    let (mut first, _, mut frozen) = two_editions();
+    first.log.findings_by_category.clear();
+    frozen[0] = freeze(&first);
+
+    assert_eq!(verify_chain(&frozen), Err(ChainFault::Unlinked(1)));
+}
+
+#[test]
+fn a_chain_with_an_edition_missing_or_astray_does_not_hold() {
+    let (_, mut second, frozen) = two_editions();
+
+    assert_eq!(verify_chain(&frozen[1..]), Err(ChainFault::Misnumbered { place: 0, found: 2 }));
+    second.week = week().back(1);
+    assert_eq!(verify_chain(&[frozen[0].clone(), freeze(&second)]), Err(ChainFault::Stray(1)));
+    let bytes = b"{}".to_vec();
+    let hash = ContentHash::of(&bytes);
+    assert_eq!(verify_chain(&[Frozen { bytes, hash }]), Err(ChainFault::Unreadable(0)));
+}
+
+#[test]
+fn a_content_hash_is_sixty_four_lower_case_hex_digits() {
+    let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    assert_eq!(ContentHash::of(b"").as_str(), empty);
+    assert!(empty.parse::<ContentHash>().is_ok());
+    assert!(empty.to_uppercase().parse::<ContentHash>().is_err());
+    assert!("e3b0".parse::<ContentHash>().is_err());
+}
+
+/// Editions are kept for ten years: a change of this hash is a change of format, to be made knowingly.
+#[test]
+fn the_bytes_of_an_edition_do_not_change_by_accident() {
+    let (_, _, frozen) = two_editions();
+
+    assert_eq!(frozen[1].hash.as_str(), "b8bed62f631dfc8eb6131692b559c7bcef99153d94dc81ac69de3714d2ae92a9");
+}

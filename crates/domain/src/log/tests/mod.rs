@@ -1,0 +1,7 @@
+//! The log against the sample school, and what must hold for any week.
+
+mod editions;
+mod golden;
+mod public;
+mod sample;
+mod slots;

@@ -1,0 +1,151 @@
+//! Private feedback to the teacher of a visited lesson.
+
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
+use xunke_domain::ids::{SchoolId, TeacherId, UserId, VisitId};
+
+use crate::entity::feedback;
+use crate::{Queries, StoreError, Tx};
+
+/// A piece of feedback. Instants are milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feedback {
+    /// Its id.
+    pub id: Uuid,
+    /// The school.
+    pub stream: SchoolId,
+    /// The visit it is about.
+    pub visit: VisitId,
+    /// The teacher it goes to.
+    pub teacher: TeacherId,
+    /// `sent`, `seen`, `answered` or `contested`.
+    pub state: String,
+    /// What is said.
+    pub text: String,
+    /// Who says it.
+    pub sent_by: UserId,
+    /// When.
+    pub sent_at: i64,
+    /// When the teacher saw it.
+    pub seen_at: Option<i64>,
+    /// What the teacher replied.
+    pub answer: Option<String>,
+    /// When.
+    pub answered_at: Option<i64>,
+    /// Counts changes; the ETag.
+    pub version: i64,
+}
+
+impl From<feedback::Model> for Feedback {
+    fn from(row: feedback::Model) -> Self {
+        Self {
+            id: row.id,
+            stream: SchoolId::from_uuid(row.stream),
+            visit: VisitId::from_uuid(row.visit),
+            teacher: TeacherId::from_uuid(row.teacher),
+            state: row.state,
+            text: row.text,
+            sent_by: UserId::from_uuid(row.sent_by),
+            sent_at: row.sent_at,
+            seen_at: row.seen_at,
+            answer: row.answer,
+            answered_at: row.answered_at,
+            version: row.version,
+        }
+    }
+}
+
+/// Whose feedback to list.
+#[derive(Clone, Copy, Debug)]
+pub enum FeedbackOf<'a> {
+    /// Everybody's.
+    Everyone,
+    /// What went to these teachers, or was sent by this person.
+    Person(&'a [TeacherId], UserId),
+}
+
+impl<C: ConnectionTrait> Queries<C> {
+    /// One piece of feedback of a school.
+    pub async fn feedback_find(&self, stream: SchoolId, id: Uuid) -> Result<Option<Feedback>, StoreError> {
+        let row = feedback::Entity::find_by_id(id)
+            .filter(feedback::Column::Stream.eq(stream.into_uuid()))
+            .one(&self.db)
+            .await?;
+        Ok(row.map(Feedback::from))
+    }
+
+    /// Feedback of a school after `after`, by id, at most `limit`.
+    pub async fn feedback_list(
+        &self,
+        stream: SchoolId,
+        of: FeedbackOf<'_>,
+        after: Option<Uuid>,
+        limit: u64,
+    ) -> Result<Vec<Feedback>, StoreError> {
+        let mut query = feedback::Entity::find().filter(feedback::Column::Stream.eq(stream.into_uuid()));
+        if let FeedbackOf::Person(teachers, person) = of {
+            let teachers = teachers.iter().map(|id| id.into_uuid());
+            let own = sea_orm::Condition::any()
+                .add(feedback::Column::Teacher.is_in(teachers))
+                .add(feedback::Column::SentBy.eq(person.into_uuid()));
+            query = query.filter(own);
+        }
+        if let Some(after) = after {
+            query = query.filter(feedback::Column::Id.gt(after));
+        }
+        let rows = query.order_by_asc(feedback::Column::Id).limit(limit).all(&self.db).await?;
+        Ok(rows.into_iter().map(Feedback::from).collect())
+    }
+}
+
+impl Tx {
+    /// Stores new feedback.
+    pub async fn feedback_add(&self, feedback: &Feedback) -> Result<(), StoreError> {
+        let row = row(feedback.clone()).into_active_model();
+        feedback::Entity::insert(row).exec_without_returning(&self.db).await?;
+        Ok(())
+    }
+
+    /// Stores feedback as it now is, if it still has the version it was read with.
+    pub async fn feedback_change(&self, feedback: &Feedback) -> Result<bool, StoreError> {
+        let next = Feedback { version: feedback.version + 1, ..feedback.clone() };
+        let changed = feedback::Entity::update_many()
+            .set(row(next).into_active_model().reset_all())
+            .filter(feedback::Column::Id.eq(feedback.id))
+            .filter(feedback::Column::Version.eq(feedback.version))
+            .exec(&self.db)
+            .await?;
+        Ok(changed.rows_affected == 1)
+    }
+}
+
+fn row(feedback: Feedback) -> feedback::Model {
+    let Feedback {
+        id,
+        stream,
+        visit,
+        teacher,
+        state,
+        text,
+        sent_by,
+        sent_at,
+        seen_at,
+        answer,
+        answered_at,
+        version,
+    } = feedback;
+    feedback::Model {
+        id,
+        stream: stream.into_uuid(),
+        visit: visit.into_uuid(),
+        teacher: teacher.into_uuid(),
+        state,
+        text,
+        sent_by: sent_by.into_uuid(),
+        sent_at,
+        seen_at,
+        answer,
+        answered_at,
+        version,
+    }
+}

@@ -1,0 +1,179 @@
+//! Asking for visits: through the projection, always of one school.
+
+use chrono::NaiveDate;
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
+use xunke_domain::ids::{ClassId, SchoolId, SubjectId, TeacherId, UserId, VisitId};
+use xunke_domain::verdict::Verdict;
+use xunke_domain::week::Week;
+use xunke_sync::record::Seq;
+
+use crate::entity::visit;
+use crate::intake::projection::word;
+use crate::{Queries, StoreError};
+
+/// Which visits.
+#[derive(Clone, Debug, Default)]
+pub struct VisitFilter {
+    /// Only those this person made or came along on.
+    pub own: Option<UserId>,
+    /// Of this week.
+    pub week: Option<Week>,
+    /// Of this class.
+    pub class: Option<ClassId>,
+    /// Planned or observed teacher.
+    pub teacher: Option<TeacherId>,
+    /// Planned or observed subject.
+    pub subject: Option<SubjectId>,
+    /// Made by this person.
+    pub inspector: Option<UserId>,
+    /// With this verdict.
+    pub verdict: Option<Verdict>,
+    /// Containing this text, in whatever case.
+    pub text: Option<String>,
+    /// Submitted and not withdrawn.
+    pub submitted: Option<bool>,
+}
+
+/// What the server knows of a visit beside its fields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VisitRow {
+    /// The visit.
+    pub id: VisitId,
+    /// The record's newest seq.
+    pub seq: Seq,
+    /// Who made it.
+    pub inspector: UserId,
+    /// The slot's date.
+    pub date: Option<NaiveDate>,
+    /// The slot's class.
+    pub class: Option<ClassId>,
+    /// The slot's period.
+    pub period: Option<String>,
+    /// Judged with what is known now.
+    pub verdict: Option<Verdict>,
+    /// The subject planned, with approved changes.
+    pub planned_subject: Option<SubjectId>,
+    /// The teacher planned, with approved changes.
+    pub planned_teacher: Option<TeacherId>,
+    /// The teacher seen.
+    pub observed_teacher: Option<TeacherId>,
+    /// When it first arrived, milliseconds.
+    pub received_at: i64,
+    /// The device's clock minus ours then, milliseconds.
+    pub clock_offset: Option<i64>,
+    /// Minutes between the chosen period and the arrival by the corrected clock.
+    pub off_minutes: Option<i64>,
+}
+
+impl VisitRow {
+    fn from_row(row: visit::Model) -> Result<Self, StoreError> {
+        let date = row.date.map(|date| date.parse()).transpose();
+        let verdict = row.verdict.map(|word| serde_json::from_value(word.into())).transpose();
+        Ok(Self {
+            id: VisitId::from_uuid(row.id),
+            seq: row.seq,
+            inspector: UserId::from_uuid(row.inspector),
+            date: date.map_err(|error| StoreError::corrupt("visit", error))?,
+            class: row.class.map(ClassId::from_uuid),
+            period: row.period,
+            verdict: verdict.map_err(|error| StoreError::corrupt("visit", error))?,
+            planned_subject: row.planned_subject.map(SubjectId::from_uuid),
+            planned_teacher: row.planned_teacher.map(TeacherId::from_uuid),
+            observed_teacher: row.observed_teacher.map(TeacherId::from_uuid),
+            received_at: row.received_at,
+            clock_offset: row.clock_offset,
+            off_minutes: row.off_minutes,
+        })
+    }
+}
+
+impl<C: ConnectionTrait> Queries<C> {
+    /// Visits of a school after `after`, by id, at most `limit`.
+    pub async fn visit_list(
+        &self,
+        stream: SchoolId,
+        filter: &VisitFilter,
+        after: Option<Uuid>,
+        limit: u64,
+    ) -> Result<Vec<VisitRow>, StoreError> {
+        let mut query =
+            visit::Entity::find().filter(condition(stream, filter)).order_by_asc(visit::Column::Id).limit(limit);
+        if let Some(after) = after {
+            query = query.filter(visit::Column::Id.gt(after));
+        }
+        query.all(&self.db).await?.into_iter().map(VisitRow::from_row).collect()
+    }
+
+    /// What the server knows of one visit.
+    pub async fn visit_find(&self, stream: SchoolId, id: VisitId) -> Result<Option<VisitRow>, StoreError> {
+        let row = visit::Entity::find_by_id((stream.into_uuid(), id.into_uuid())).one(&self.db).await?;
+        row.map(VisitRow::from_row).transpose()
+    }
+
+    /// The weeks that have submitted visits, newest first.
+    pub async fn visit_weeks(&self, stream: SchoolId) -> Result<Vec<(Week, i64)>, StoreError> {
+        let rows: Vec<(String, i64)> = visit::Entity::find()
+            .select_only()
+            .column(visit::Column::Week)
+            .column_as(visit::Column::Id.count(), "visits")
+            .filter(visit::Column::Stream.eq(stream.into_uuid()))
+            .filter(visit::Column::Submitted.eq(true))
+            .filter(visit::Column::Week.is_not_null())
+            .group_by(visit::Column::Week)
+            .order_by_desc(visit::Column::Week)
+            .into_tuple()
+            .all(&self.db)
+            .await?;
+        rows.into_iter()
+            .map(|(week, visits)| {
+                Ok((week.parse().map_err(|error| StoreError::corrupt("visit", error))?, visits))
+            })
+            .collect()
+    }
+
+    /// For each class the last date before `before`, from `since` on, that it was visited.
+    pub async fn classes_last_seen(
+        &self,
+        stream: SchoolId,
+        since: NaiveDate,
+        before: NaiveDate,
+    ) -> Result<Vec<(ClassId, NaiveDate)>, StoreError> {
+        let rows: Vec<(Uuid, String)> = visit::Entity::find()
+            .select_only()
+            .column(visit::Column::Class)
+            .column_as(visit::Column::Date.max(), "last")
+            .filter(visit::Column::Stream.eq(stream.into_uuid()))
+            .filter(visit::Column::Submitted.eq(true))
+            .filter(visit::Column::Class.is_not_null())
+            .filter(visit::Column::Date.gte(since.to_string()))
+            .filter(visit::Column::Date.lt(before.to_string()))
+            .group_by(visit::Column::Class)
+            .into_tuple()
+            .all(&self.db)
+            .await?;
+        rows.into_iter()
+            .map(|(class, date)| {
+                let date = date.parse().map_err(|error| StoreError::corrupt("visit", error))?;
+                Ok((ClassId::from_uuid(class), date))
+            })
+            .collect()
+    }
+}
+
+fn condition(stream: SchoolId, filter: &VisitFilter) -> Condition {
+    use visit::Column as C;
+    let VisitFilter { own, week, class, teacher, subject, inspector, verdict, text, submitted } = filter;
+    let either = |a: C, b: C, id: Uuid| Condition::any().add(a.eq(id)).add(b.eq(id));
+    Condition::all()
+        .add(C::Stream.eq(stream.into_uuid()))
+        .add_option(own.map(|person| C::Id.in_subquery(crate::pages::own_records(stream, person))))
+        .add_option(week.map(|week| C::Week.eq(week.to_string())))
+        .add_option(class.map(|class| C::Class.eq(class.into_uuid())))
+        .add_option(teacher.map(|teacher| either(C::PlannedTeacher, C::ObservedTeacher, teacher.into_uuid())))
+        .add_option(subject.map(|subject| either(C::PlannedSubject, C::ObservedSubject, subject.into_uuid())))
+        .add_option(inspector.map(|inspector| C::Inspector.eq(inspector.into_uuid())))
+        .add_option(verdict.and_then(|verdict| word(&verdict)).map(|verdict| C::Verdict.eq(verdict)))
+        .add_option(text.as_ref().map(|text| C::Text.contains(text.to_lowercase())))
+        .add_option(submitted.map(|submitted| C::Submitted.eq(submitted)))
+}
