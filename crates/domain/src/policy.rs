@@ -1,8 +1,9 @@
 //! Who may do what, where: one table (operation × role), read by the API and walked by a test.
 //!
 //! A cell is how far a role reaches with an operation:
-//! `-` not at all · `O` what is the person's own inside the scope · `S` everything inside the scope of the
-//! membership (school, schools or district) · `D` everything of the membership's district · `E` everywhere.
+//! `N` nothing · `O` what is the person's own inside the scope · `S` everything inside the scope of the
+//! membership (a school, several, or a whole district) · `E` everywhere. A reach across a district without a
+//! scope there ([`Reach::District`]) is possible, and today nobody has it.
 
 use chrono::NaiveDate;
 
@@ -43,7 +44,7 @@ pub struct Row {
     pub access: Access,
 }
 
-use Reach::{District as D, Everywhere as E, Nothing as N, Own as O, Scope as S};
+use Reach::{Everywhere as E, Nothing as N, Own as O, Scope as S};
 
 const fn public(operation: &'static str) -> Row {
     Row { operation, access: Access::Public }

@@ -44,7 +44,8 @@ pub struct KeptAnswer {
 impl<C: ConnectionTrait> Queries<C> {
     /// The answer kept under a person's key.
     pub async fn answer_find(&self, account: UserId, key: &str) -> Result<Option<KeptAnswer>, StoreError> {
-        let row = idempotency::Entity::find_by_id((account.into_uuid(), key.to_owned())).one(&self.db).await?;
+        let row =
+            idempotency::Entity::find_by_id((account.into_uuid(), key.to_owned())).one(&self.db).await?;
         Ok(row.map(|row| KeptAnswer {
             request_hash: row.request_hash,
             status: u16::try_from(row.status).unwrap_or_default(),

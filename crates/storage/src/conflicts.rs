@@ -94,7 +94,8 @@ impl<C: ConnectionTrait> Queries<C> {
             .filter(conflict::Column::Stream.eq(stream.into_uuid()))
             .filter(conflict::Column::SettledAt.is_null());
         if let Some(author) = author {
-            query = query.filter(conflict::Column::Record.in_subquery(crate::pages::own_records(stream, author)));
+            query =
+                query.filter(conflict::Column::Record.in_subquery(crate::pages::own_records(stream, author)));
         }
         if let Some(after) = after {
             query = query.filter(conflict::Column::Id.gt(after));
@@ -104,7 +105,11 @@ impl<C: ConnectionTrait> Queries<C> {
     }
 
     /// The open conflicts of one record.
-    pub(crate) async fn conflicts_of(&self, stream: SchoolId, record: Uuid) -> Result<Vec<Conflict>, StoreError> {
+    pub(crate) async fn conflicts_of(
+        &self,
+        stream: SchoolId,
+        record: Uuid,
+    ) -> Result<Vec<Conflict>, StoreError> {
         let rows = conflict::Entity::find()
             .filter(conflict::Column::Stream.eq(stream.into_uuid()))
             .filter(conflict::Column::Record.eq(record))

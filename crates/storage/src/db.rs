@@ -49,7 +49,8 @@ impl Store {
     /// Connects, checks what durability rests on, and brings the shape of the database up to date.
     pub async fn open(settings: &Settings) -> Result<Self, StoreError> {
         let sqlite = settings.url.starts_with("sqlite:");
-        let write = Database::connect(options(settings, if sqlite { 1 } else { settings.connections })).await?;
+        let write =
+            Database::connect(options(settings, if sqlite { 1 } else { settings.connections })).await?;
         if sqlite {
             check_sqlite(&write).await?;
         }
@@ -155,9 +156,13 @@ async fn check_sqlite(db: &DatabaseConnection) -> Result<(), StoreError> {
     let text = async |sql: &str| -> Result<String, StoreError> {
         let row = db.query_one_raw(Statement::from_string(DatabaseBackend::Sqlite, sql.to_owned())).await?;
         let row = row.ok_or_else(|| StoreError::Unsafe(format!("`{sql}` gave nothing")))?;
-        Ok(row.try_get_by_index::<String>(0).or_else(|_| row.try_get_by_index::<i64>(0).map(|n| n.to_string()))?)
+        Ok(row
+            .try_get_by_index::<String>(0)
+            .or_else(|_| row.try_get_by_index::<i64>(0).map(|n| n.to_string()))?)
     };
-    for (sql, wanted) in [("PRAGMA journal_mode", "wal"), ("PRAGMA synchronous", "2"), ("PRAGMA foreign_keys", "1")] {
+    for (sql, wanted) in
+        [("PRAGMA journal_mode", "wal"), ("PRAGMA synchronous", "2"), ("PRAGMA foreign_keys", "1")]
+    {
         let found = text(sql).await?;
         if found != wanted {
             return Err(StoreError::Unsafe(format!("`{sql}` is {found}, must be {wanted}")));
@@ -189,9 +194,11 @@ async fn migrate(db: &DatabaseConnection, url: &str) -> Result<(), StoreError> {
 
 /// An exclusive lock on a file beside the SQLite database, let go when dropped.
 fn file_lock(url: &str) -> Result<std::fs::File, StoreError> {
-    let path = url.trim_start_matches("sqlite:").trim_start_matches("//").split('?').next().unwrap_or_default();
+    let path =
+        url.trim_start_matches("sqlite:").trim_start_matches("//").split('?').next().unwrap_or_default();
     let path = PathBuf::from(format!("{path}.lock"));
-    let fail = |error: std::io::Error| StoreError::Unsafe(format!("{} cannot be locked: {error}", path.display()));
+    let fail =
+        |error: std::io::Error| StoreError::Unsafe(format!("{} cannot be locked: {error}", path.display()));
     let file =
         std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(fail)?;
     file.lock().map_err(fail)?;

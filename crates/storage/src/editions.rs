@@ -130,7 +130,7 @@ impl Tx {
             .await?;
         let mut newest = BTreeMap::new();
         for (week, stored) in rows {
-            let week = week.parse().map_err(|error| StoreError::corrupt("edition", error))?;
+            let week: Week = week.parse().map_err(|error| StoreError::corrupt("edition", error))?;
             newest.insert(week, number(stored)?);
         }
         for (week, number) in &newest {

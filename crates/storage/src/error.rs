@@ -59,10 +59,22 @@ fn passing(error: &DbErr) -> bool {
         DbErr::Exec(RuntimeErr::SqlxError(_)) | DbErr::Query(RuntimeErr::SqlxError(_)) => {
             let text = error.to_string();
             // Lost connections, shutdown in progress (57P0x), serialization and lock time-outs, a full disk.
-            ["terminating connection", "connection", "shutting down", "starting up", "locked", "busy", "lock timeout",
-             "could not serialize", "deadlock", "disk", "Broken pipe", "closed"]
-                .iter()
-                .any(|sign| text.contains(sign))
+            [
+                "terminating connection",
+                "connection",
+                "shutting down",
+                "starting up",
+                "locked",
+                "busy",
+                "lock timeout",
+                "could not serialize",
+                "deadlock",
+                "disk",
+                "Broken pipe",
+                "closed",
+            ]
+            .iter()
+            .any(|sign| text.contains(sign))
         }
         _ => false,
     }

@@ -1,6 +1,9 @@
 //! Private feedback to the teacher of a visited lesson.
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait as _, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect,
+};
 use uuid::Uuid;
 use xunke_domain::ids::{SchoolId, TeacherId, UserId, VisitId};
 

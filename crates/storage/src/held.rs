@@ -1,7 +1,8 @@
 //! Held writes: stored as sent, with a reason, until people have looked at them (protocol, section 8).
 
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 use uuid::Uuid;
 use xunke_domain::ids::{SchoolId, UserId};

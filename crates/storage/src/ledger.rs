@@ -103,7 +103,11 @@ impl LedgerEntry {
 
 impl<C: ConnectionTrait> Queries<C> {
     /// One write.
-    pub(crate) async fn ledger_find(&self, device: DeviceId, n: i64) -> Result<Option<LedgerEntry>, StoreError> {
+    pub(crate) async fn ledger_find(
+        &self,
+        device: DeviceId,
+        n: i64,
+    ) -> Result<Option<LedgerEntry>, StoreError> {
         let row = write::Entity::find_by_id((device.to_string(), n)).one(&self.db).await?;
         row.map(LedgerEntry::from_row).transpose()
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use chrono::NaiveDate;
-use sea_orm::sea_query::{Expr, ExprTrait as _, Query, SelectStatement};
+use sea_orm::sea_query::{Query, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use xunke_domain::ids::{SchoolId, UserId};
 use xunke_domain::record_type::RecordType;
@@ -107,7 +107,7 @@ impl<C: ConnectionTrait> Queries<C> {
             );
         }
         if let Some(from) = query.from {
-            let recent = Expr::col(record::Column::VisitDate).gte(from.to_string());
+            let recent = record::Column::VisitDate.gte(from.to_string());
             rows = rows.filter(Condition::any().add(record::Column::VisitDate.is_null()).add(recent));
         }
         let limit = u64::try_from(query.records).unwrap_or(u64::MAX).saturating_add(1);

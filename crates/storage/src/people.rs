@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
 use uuid::Uuid;
 use xunke_domain::ids::{DistrictId, SchoolId, UserId};
@@ -92,7 +92,10 @@ impl<C: ConnectionTrait> Queries<C> {
     }
 
     /// The names of people, for display.
-    pub async fn account_names(&self, ids: &BTreeSet<UserId>) -> Result<BTreeMap<UserId, String>, StoreError> {
+    pub async fn account_names(
+        &self,
+        ids: &BTreeSet<UserId>,
+    ) -> Result<BTreeMap<UserId, String>, StoreError> {
         let ids = ids.iter().map(|id| id.into_uuid());
         let rows = account::Entity::find().filter(account::Column::Id.is_in(ids)).all(&self.db).await?;
         Ok(rows.into_iter().map(|row| (UserId::from_uuid(row.id), row.name)).collect())
@@ -176,7 +179,8 @@ impl<C: ConnectionTrait> Queries<C> {
 impl Tx {
     /// Adds a district.
     pub async fn district_add(&self, district: &District, at: i64) -> Result<(), StoreError> {
-        let row = district::Model { id: district.id.into_uuid(), name: district.name.clone(), created_at: at };
+        let row =
+            district::Model { id: district.id.into_uuid(), name: district.name.clone(), created_at: at };
         district::Entity::insert(row.into_active_model()).exec_without_returning(&self.db).await?;
         Ok(())
     }
@@ -251,7 +255,8 @@ impl Tx {
 }
 
 fn account_row(account: Account) -> account::Model {
-    let Account { id, login, name, password_hash, reset_hash, reset_until, created_at, disabled_at, version } = account;
+    let Account { id, login, name, password_hash, reset_hash, reset_until, created_at, disabled_at, version } =
+        account;
     account::Model {
         id: id.into_uuid(),
         login,

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+};
 use serde_json::Value;
 use uuid::Uuid;
 use xunke_domain::fields::{FieldPath, Fields};
@@ -110,9 +112,10 @@ impl StoredRecord {
         let fields: Fields = read_json("record", &row.fields)?;
         let stamps: BTreeMap<FieldPath, Stamp> = read_json("record", &row.stamps)?;
         let origins: BTreeMap<String, (Seq, i64)> = read_json("record", &row.origins)?;
-        let main: Option<Stamp> = (!row.stamp.is_empty()).then(|| row.stamp.parse()).transpose().map_err(
-            |error: xunke_sync::stamp::StampError| corrupt(error.to_string()),
-        )?;
+        let main: Option<Stamp> = (!row.stamp.is_empty())
+            .then(|| row.stamp.parse())
+            .transpose()
+            .map_err(|error: xunke_sync::stamp::StampError| corrupt(error.to_string()))?;
         let registers = fields
             .into_iter()
             .map(|(path, value)| {
@@ -143,7 +146,10 @@ pub(crate) fn json<T: serde::Serialize>(value: &T) -> String {
 }
 
 /// Reads stored JSON back.
-pub(crate) fn read_json<T: serde::de::DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StoreError> {
+pub(crate) fn read_json<T: serde::de::DeserializeOwned>(
+    what: &'static str,
+    text: &str,
+) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|error| StoreError::corrupt(what, error))
 }
 
@@ -155,8 +161,9 @@ impl<C: ConnectionTrait> Queries<C> {
         kind: RecordType,
         id: Uuid,
     ) -> Result<Option<StoredRecord>, StoreError> {
-        let row =
-            record::Entity::find_by_id((stream.into_uuid(), kind.as_str().to_owned(), id)).one(&self.db).await?;
+        let row = record::Entity::find_by_id((stream.into_uuid(), kind.as_str().to_owned(), id))
+            .one(&self.db)
+            .await?;
         row.map(StoredRecord::from_row).transpose()
     }
 
@@ -215,7 +222,10 @@ impl Tx {
                     C::OpenConflicts,
                 ])
                 .to_owned();
-            record::Entity::insert_many(rows).on_conflict(on_conflict).exec_without_returning(&self.db).await?;
+            record::Entity::insert_many(rows)
+                .on_conflict(on_conflict)
+                .exec_without_returning(&self.db)
+                .await?;
         }
         Ok(())
     }

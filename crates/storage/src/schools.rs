@@ -2,8 +2,8 @@
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, Statement,
+    ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, FromQueryResult, IntoActiveModel,
+    QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 use uuid::Uuid;
 use xunke_domain::ids::{DistrictId, SchoolId};
@@ -155,7 +155,8 @@ impl Tx {
             .one(&self.db)
             .await?;
         if known.is_none() {
-            let row = lineage::Model { stream: stream.into_uuid(), from_seq, nonce: process, recorded_at: at };
+            let row =
+                lineage::Model { stream: stream.into_uuid(), from_seq, nonce: process, recorded_at: at };
             lineage::Entity::insert(row.into_active_model()).exec_without_returning(&self.db).await?;
         }
         Ok(())

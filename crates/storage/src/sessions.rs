@@ -2,7 +2,8 @@
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait as _, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 use uuid::Uuid;
 use xunke_domain::ids::UserId;
@@ -202,7 +203,9 @@ impl Tx {
 
     /// Stores a new session.
     pub async fn session_add(&self, session: Session) -> Result<(), StoreError> {
-        session::Entity::insert(session.into_row().into_active_model()).exec_without_returning(&self.db).await?;
+        session::Entity::insert(session.into_row().into_active_model())
+            .exec_without_returning(&self.db)
+            .await?;
         Ok(())
     }
 

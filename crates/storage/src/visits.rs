@@ -97,8 +97,10 @@ impl<C: ConnectionTrait> Queries<C> {
         after: Option<Uuid>,
         limit: u64,
     ) -> Result<Vec<VisitRow>, StoreError> {
-        let mut query =
-            visit::Entity::find().filter(condition(stream, filter)).order_by_asc(visit::Column::Id).limit(limit);
+        let mut query = visit::Entity::find()
+            .filter(condition(stream, filter))
+            .order_by_asc(visit::Column::Id)
+            .limit(limit);
         if let Some(after) = after {
             query = query.filter(visit::Column::Id.gt(after));
         }

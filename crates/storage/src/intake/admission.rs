@@ -46,10 +46,10 @@ pub(super) fn readable<'a>(arrived: &'a Arrived, sender: &Sender) -> Result<(&'a
     if sender.revoked && !sender.admitted {
         return held(HeldReason::DeviceRevoked, "", "the device was revoked before this write arrived");
     }
-    let write = arrived.write.as_ref().map_err(|Unreadable { reason, flaw }| Held {
-        reason: *reason,
-        flaw: flaw.clone(),
-    })?;
+    let write = arrived
+        .write
+        .as_ref()
+        .map_err(|Unreadable { reason, flaw }| Held { reason: *reason, flaw: flaw.clone() })?;
     let Ok(kind) = write.kind.parse::<RecordType>() else {
         return held(HeldReason::UnknownType, "/type", format!("no record type `{}` here", write.kind));
     };
@@ -104,7 +104,11 @@ pub(super) fn entitled(
     if let Some(semester) = date.and_then(|date| stream.book.semester_of(date)) {
         let closes = semester.last_day.checked_add_days(Days::new(TERM_GRACE_DAYS)).unwrap_or(NaiveDate::MAX);
         if today > closes {
-            return held(HeldReason::TermClosed, "/set/slot/date", format!("the term was closed on {closes}"));
+            return held(
+                HeldReason::TermClosed,
+                "/set/slot/date",
+                format!("the term was closed on {closes}"),
+            );
         }
     }
     Ok(())
@@ -137,5 +141,8 @@ fn settles(
 }
 
 fn slot_date(set: &Fields) -> Option<NaiveDate> {
-    set.get("slot").and_then(|slot| slot.get("date")).and_then(Value::as_str).and_then(|date| date.parse().ok())
+    set.get("slot")
+        .and_then(|slot| slot.get("date"))
+        .and_then(Value::as_str)
+        .and_then(|date| date.parse().ok())
 }

@@ -88,9 +88,15 @@ impl<'a> Desk<'a> {
     }
 
     /// The open conflicts of a record, those of this batch included.
-    pub(super) async fn conflicts_of(&mut self, stream: SchoolId, key: Key) -> Result<&[Conflict], StoreError> {
+    pub(super) async fn conflicts_of(
+        &mut self,
+        stream: SchoolId,
+        key: Key,
+    ) -> Result<&[Conflict], StoreError> {
         let open = self.streams.get(&stream).and_then(|stream| stream.record(key));
-        if open.is_some_and(|record| record.open_conflicts > 0) && !self.conflicts.contains_key(&(stream, key.1)) {
+        if open.is_some_and(|record| record.open_conflicts > 0)
+            && !self.conflicts.contains_key(&(stream, key.1))
+        {
             let found = self.tx.conflicts_of(stream, key.1).await?;
             self.conflicts.insert((stream, key.1), found);
         }
@@ -194,7 +200,10 @@ impl<'a> Desk<'a> {
         for field in lost_fields {
             let side = self.side(&field.winner).await?;
             let conflict = by_path.get(&field.path).copied();
-            lost.insert(field.path, LostField { value: side.value, stamp: side.stamp, by: side.by, conflict });
+            lost.insert(
+                field.path,
+                LostField { value: side.value, stamp: side.stamp, by: side.by, conflict },
+            );
         }
         Ok(Taken { seq, canonical, lost })
     }
@@ -212,7 +221,8 @@ impl<'a> Desk<'a> {
             Some(known) => *known,
             None => {
                 let entry = self.tx.ledger_find(key.0, key.1).await?;
-                let entry = entry.ok_or_else(|| StoreError::corrupt("write", format!("{}#{n} is gone", key.0)))?;
+                let entry =
+                    entry.ok_or_else(|| StoreError::corrupt("write", format!("{}#{n} is gone", key.0)))?;
                 *self.authors.entry(key).or_insert((entry.author, entry.received_at))
             }
         };

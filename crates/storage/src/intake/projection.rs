@@ -138,7 +138,10 @@ impl Tx {
                 ])
                 .to_owned();
             let rows = chunk.into_iter().map(IntoActiveModel::into_active_model);
-            visit::Entity::insert_many(rows).on_conflict(on_conflict).exec_without_returning(&self.db).await?;
+            visit::Entity::insert_many(rows)
+                .on_conflict(on_conflict)
+                .exec_without_returning(&self.db)
+                .await?;
         }
         Ok(())
     }

@@ -76,7 +76,8 @@ impl Store {
         prepare(&mut desk, &job.writes).await?;
         let mut settled: Vec<Settled<'_>> = Vec::with_capacity(job.writes.len());
         for arrived in &job.writes {
-            let earlier = settled.iter().find(|earlier| earlier.arrived.n == arrived.n).map(|earlier| &earlier.result);
+            let earlier =
+                settled.iter().find(|earlier| earlier.arrived.n == arrived.n).map(|earlier| &earlier.result);
             let answered = known.get(&arrived.n).map(|entry| &entry.answer).or(earlier);
             settled.push(match answered {
                 Some(answer) => Settled { arrived, result: answer.clone().again(), taken: None, known: true },
@@ -198,7 +199,8 @@ async fn mark_late(desk: &mut Desk<'_>, settled: &mut [Settled<'_>]) -> Result<(
         let weeks: BTreeSet<_> = stream.weeks.values().flatten().copied().collect();
         let published = desk.tx.editions_overtake(stream.school.id, &weeks).await?;
         for (visit, weeks) in &stream.weeks {
-            let newest = weeks.iter().rev().find_map(|week| published.get(week).map(|number| (*week, *number)));
+            let newest =
+                weeks.iter().rev().find_map(|week| published.get(week).map(|number| (*week, *number)));
             if let Some((week, published_edition)) = newest {
                 late.insert((stream.school.id, *visit), Late { week, published_edition });
             }
@@ -225,7 +227,8 @@ async fn record(tx: &Tx, job: &PushJob, device: &Device, settled: &[Settled<'_>]
     if !held.is_empty() {
         tx.held_add(held).await?;
     }
-    tx.device_seen(job.device, job.now, job.unsent, latest_n, device.arrived + arrived, job.clock_offset).await
+    tx.device_seen(job.device, job.now, job.unsent, latest_n, device.arrived + arrived, job.clock_offset)
+        .await
 }
 
 fn entry(job: &PushJob, settled: &Settled<'_>) -> LedgerEntry {

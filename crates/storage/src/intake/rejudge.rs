@@ -17,9 +17,14 @@ use crate::entity::visit;
 use crate::{StoreError, Tx};
 
 /// The dates whose visits a change of reference data may touch; `None`: no verdict depends on it.
-pub(super) fn touched(kind: RecordType, before: &Fields, after: &Fields) -> Option<RangeInclusive<NaiveDate>> {
+pub(super) fn touched(
+    kind: RecordType,
+    before: &Fields,
+    after: &Fields,
+) -> Option<RangeInclusive<NaiveDate>> {
     let dates = |names: &[&str]| -> Vec<NaiveDate> {
-        let values = [before, after].into_iter().flat_map(|fields| names.iter().map(|name| fields.get(*name)));
+        let values =
+            [before, after].into_iter().flat_map(|fields| names.iter().map(|name| fields.get(*name)));
         values.flatten().filter_map(|value| value.get("date").or(Some(value))).filter_map(date).collect()
     };
     let span = |dates: Vec<NaiveDate>| Some(*dates.iter().min()?..=*dates.iter().max()?);

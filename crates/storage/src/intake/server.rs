@@ -63,10 +63,17 @@ fn server_device(stream: SchoolId) -> DeviceId {
 
 impl Store {
     /// Writes a record on behalf of a person, inside a transaction of the caller.
-    pub async fn write_in(&self, tx: &Tx, write: &ServerWrite, now: i64) -> Result<ServerWritten, StoreError> {
+    pub async fn write_in(
+        &self,
+        tx: &Tx,
+        write: &ServerWrite,
+        now: i64,
+    ) -> Result<ServerWritten, StoreError> {
         let written = self.write_many_in(tx, write.stream, std::slice::from_ref(write), now).await?;
         Ok(match written {
-            Ok(mut records) => records.pop().map_or(ServerWritten::Absent, |record| ServerWritten::Done(Box::new(record))),
+            Ok(mut records) => {
+                records.pop().map_or(ServerWritten::Absent, |record| ServerWritten::Done(Box::new(record)))
+            }
             Err(refused) => refused,
         })
     }
@@ -85,7 +92,8 @@ impl Store {
             return Ok(Err(ServerWritten::Absent));
         }
         for kind in RecordType::ALL {
-            let ids: Vec<Uuid> = writes.iter().filter(|write| write.kind == kind).map(|write| write.id).collect();
+            let ids: Vec<Uuid> =
+                writes.iter().filter(|write| write.kind == kind).map(|write| write.id).collect();
             if !ids.is_empty() {
                 desk.stream(stream)?.load(tx, kind, ids).await?;
             }
@@ -97,7 +105,8 @@ impl Store {
                 return Ok(Err(refused));
             }
             take(&mut desk, write, now).await?;
-            let after = desk.stream(stream)?.record((write.kind, write.id)).map(|record| record.state.fields());
+            let after =
+                desk.stream(stream)?.record((write.kind, write.id)).map(|record| record.state.fields());
             let before = before.map(|record| record.state.fields()).unwrap_or_default();
             touched.extend(rejudge::touched(write.kind, &before, &after.unwrap_or_default()));
         }

@@ -8,7 +8,7 @@ use xunke_domain::book::SchoolBook;
 use xunke_domain::ids::{SchoolId, UserId};
 use xunke_domain::record_type::RecordType;
 use xunke_domain::week::Week;
-use xunke_sync::merge::{OpenConflict, Past};
+use xunke_sync::merge::Past;
 use xunke_sync::record::{RecordState, Seq};
 
 use crate::book::BookCache;
@@ -33,8 +33,6 @@ pub(super) struct Stream {
     pub(super) changed: BTreeSet<Key>,
     /// Writes accepted so far, by record: history the database does not have yet.
     pub(super) accepted: BTreeMap<Key, Vec<Past>>,
-    /// Conflicts opened so far, by record.
-    pub(super) opened: BTreeMap<Key, Vec<OpenConflict>>,
     /// Weeks each changed visit lay in before and lies in now.
     pub(super) weeks: BTreeMap<Uuid, BTreeSet<Week>>,
 }
@@ -51,7 +49,6 @@ impl Stream {
             records: BTreeMap::new(),
             changed: BTreeSet::new(),
             accepted: BTreeMap::new(),
-            opened: BTreeMap::new(),
             weeks: BTreeMap::new(),
         }))
     }

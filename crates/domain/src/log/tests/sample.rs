@@ -228,7 +228,7 @@ impl Sample {
             return *id;
         }
         let id = TeacherId::from_uuid(counted(self.book.teachers.len()));
-        self.book.teachers.insert(id, Teacher { name, retired: None });
+        self.book.teachers.insert(id, Teacher { name, user: None, retired: None });
         id
     }
 }
