@@ -1,1 +1,22 @@
-//! stub
+//! HTTP, pages and command line: requests in, answers or problem documents out.
+//!
+//! Start with [`server`] (the whole router), then [`routes`] (one group of operations a file) and
+//! [`auth::guard`] (what stands before every handler).
+
+pub mod answer;
+pub mod app;
+pub mod auth;
+pub mod body;
+pub mod config;
+pub mod docs;
+pub mod instant;
+pub mod openapi;
+pub mod problem;
+#[expect(missing_docs, reason = "handlers are documented for OpenAPI, routers say all by their name")]
+pub mod routes;
+pub mod server;
+pub mod start;
+pub mod text;
+pub mod web;
+pub mod weekly;
+pub mod world;

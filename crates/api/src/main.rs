@@ -1,2 +1,49 @@
-//! stub
-fn main() {}
+//! The binary `xunke`.
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+use xunke_api::config::{Config, Flags};
+use xunke_api::{server, start};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Xunke 巡课: classroom patrols recorded offline, merged into the weekly patrol log
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(Flags),
+    /// Print the OpenAPI document
+    Openapi,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    match Cli::parse().command {
+        Command::Serve(flags) => {
+            let config = Config::read(flags)?;
+            log_to_stderr(&config.log)?;
+            start::serve(config).await
+        }
+        Command::Openapi => print_document(),
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "this command prints")]
+fn print_document() -> anyhow::Result<()> {
+    println!("{}", server::document().to_pretty_json()?);
+    Ok(())
+}
+
+fn log_to_stderr(level: &str) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(format!("warn,xunke_api={level},xunke_storage={level},xunke={level}"))?;
+    tracing_subscriber::fmt().json().with_writer(std::io::stderr).with_env_filter(filter).init();
+    Ok(())
+}

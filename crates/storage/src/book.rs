@@ -14,7 +14,7 @@ use xunke_sync::record::Seq;
 use crate::entity::record;
 use crate::records::read_json;
 use crate::schools::School;
-use crate::{Queries, Store, StoreError};
+use crate::{Queries, Store, StoreError, Tx};
 
 /// Books by school, each with the seq of the newest reference record in it.
 #[derive(Debug, Default)]
@@ -89,5 +89,13 @@ impl Store {
     /// The book of a school as committed.
     pub async fn book(&self, school: &School) -> Result<Arc<SchoolBook>, StoreError> {
         self.books.get(self.read(), school).await
+    }
+
+    /// The book of a school as a transaction sees it; `None` if there is no such school.
+    pub async fn book_in(&self, tx: &Tx, school: SchoolId) -> Result<Option<Arc<SchoolBook>>, StoreError> {
+        Ok(match tx.school_find(school).await? {
+            Some(school) => Some(Arc::new(tx.book_read(school.id).await?)),
+            None => None,
+        })
     }
 }

@@ -85,12 +85,12 @@ impl Store {
     }
 
     /// Lets go of every connection; on SQLite the write-ahead log is folded in first.
-    pub async fn close(self) -> Result<(), StoreError> {
+    pub async fn close(&self) -> Result<(), StoreError> {
         if self.write.get_database_backend() == DatabaseBackend::Sqlite {
             self.write.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await?;
         }
-        self.read.db.close().await?;
-        Ok(self.write.close().await?)
+        self.read.db.close_by_ref().await?;
+        Ok(self.write.close_by_ref().await?)
     }
 }
 

@@ -35,7 +35,7 @@ pub struct Feedback {
     pub answer: Option<String>,
     /// When.
     pub answered_at: Option<i64>,
-    /// Counts changes; the ETag.
+    /// Counts changes; the `ETag`.
     pub version: i64,
 }
 

@@ -21,6 +21,7 @@ pub mod records;
 pub mod schools;
 pub mod sessions;
 pub mod visits;
+pub mod weeks;
 
 pub use db::{Queries, Settings, Store, Tx};
 pub use error::StoreError;

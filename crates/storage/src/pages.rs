@@ -70,8 +70,7 @@ impl<C: ConnectionTrait> Queries<C> {
         let head = self.school_find(stream).await?.map_or(0, |school| school.head);
         let rows = self.page_rows(stream, query).await?;
         let mut page = RawPage { changes: String::from("["), upto: head, more: false, head };
-        let mut taken = 0;
-        for row in rows {
+        for (taken, row) in rows.into_iter().enumerate() {
             if taken == query.records || (taken > 0 && page.changes.len() + row.fields.len() > query.bytes) {
                 page.more = true;
                 break;
@@ -81,7 +80,6 @@ impl<C: ConnectionTrait> Queries<C> {
             }
             splice(&mut page.changes, &row, query.visibility);
             page.upto = row.seq;
-            taken += 1;
         }
         if !page.more {
             page.upto = page.upto.max(head);

@@ -42,7 +42,7 @@ pub struct Account {
     pub created_at: i64,
     /// When it was closed, milliseconds.
     pub disabled_at: Option<i64>,
-    /// Counts changes; the ETag.
+    /// Counts changes; the `ETag`.
     pub version: i64,
 }
 
@@ -170,7 +170,7 @@ impl<C: ConnectionTrait> Queries<C> {
                 } else {
                     Scope::Schools(schools.remove(&row.id).unwrap_or_default())
                 };
-                membership_from(row, scope)
+                membership_from(&row, scope)
             })
             .collect()
     }
@@ -270,7 +270,7 @@ fn account_row(account: Account) -> account::Model {
     }
 }
 
-fn membership_from(row: membership::Model, scope: Scope) -> Result<Membership, StoreError> {
+fn membership_from(row: &membership::Model, scope: Scope) -> Result<Membership, StoreError> {
     let corrupt = |detail: String| StoreError::corrupt("membership", detail);
     let date = |text: &str| text.parse::<NaiveDate>().map_err(|error| corrupt(error.to_string()));
     Ok(Membership {

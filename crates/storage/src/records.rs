@@ -27,7 +27,7 @@ pub struct StoredRecord {
     pub kind: RecordType,
     /// Its id.
     pub id: Uuid,
-    /// Its newest seq; the ETag.
+    /// Its newest seq; the `ETag`.
     pub seq: Seq,
     /// Erased for good.
     pub erased: bool,
@@ -107,7 +107,7 @@ impl StoredRecord {
         }
     }
 
-    pub(crate) fn from_row(row: record::Model) -> Result<Self, StoreError> {
+    pub(crate) fn from_row(row: &record::Model) -> Result<Self, StoreError> {
         let corrupt = |detail: String| StoreError::corrupt("record", detail);
         let fields: Fields = read_json("record", &row.fields)?;
         let stamps: BTreeMap<FieldPath, Stamp> = read_json("record", &row.stamps)?;
@@ -164,7 +164,7 @@ impl<C: ConnectionTrait> Queries<C> {
         let row = record::Entity::find_by_id((stream.into_uuid(), kind.as_str().to_owned(), id))
             .one(&self.db)
             .await?;
-        row.map(StoredRecord::from_row).transpose()
+        row.as_ref().map(StoredRecord::from_row).transpose()
     }
 
     /// Records of a school by their ids.
@@ -180,7 +180,7 @@ impl<C: ConnectionTrait> Queries<C> {
             .filter(record::Column::Id.is_in(ids))
             .all(&self.db)
             .await?;
-        rows.into_iter().map(StoredRecord::from_row).collect()
+        rows.iter().map(StoredRecord::from_row).collect()
     }
 
     /// Records of one kind after `after`, by id, at most `limit`.
@@ -199,7 +199,7 @@ impl<C: ConnectionTrait> Queries<C> {
             query = query.filter(record::Column::Id.gt(after));
         }
         let rows = query.order_by_asc(record::Column::Id).limit(limit).all(&self.db).await?;
-        rows.into_iter().map(StoredRecord::from_row).collect()
+        rows.iter().map(StoredRecord::from_row).collect()
     }
 }
 

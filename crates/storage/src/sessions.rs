@@ -297,6 +297,17 @@ impl Tx {
         Ok(revoked.rows_affected == 1)
     }
 
+    /// Notes that a device was in touch.
+    pub(crate) async fn device_contact(&self, id: DeviceId, at: i64, unsent: i64) -> Result<(), StoreError> {
+        device::Entity::update_many()
+            .col_expr(device::Column::SeenAt, Expr::value(at))
+            .col_expr(device::Column::Unsent, Expr::value(unsent))
+            .filter(device::Column::Id.eq(id.to_string()))
+            .exec(&self.db)
+            .await?;
+        Ok(())
+    }
+
     /// Notes a device's push for the device board.
     pub(crate) async fn device_seen(
         &self,

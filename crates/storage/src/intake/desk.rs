@@ -217,14 +217,13 @@ impl<'a> Desk<'a> {
     async fn side(&mut self, register: &Register) -> Result<ConflictSide, StoreError> {
         let Origin { stamp, seq, n } = register.origin;
         let key = (stamp.device(), n);
-        let known = match self.authors.get(&key) {
-            Some(known) => *known,
-            None => {
-                let entry = self.tx.ledger_find(key.0, key.1).await?;
-                let entry =
-                    entry.ok_or_else(|| StoreError::corrupt("write", format!("{}#{n} is gone", key.0)))?;
-                *self.authors.entry(key).or_insert((entry.author, entry.received_at))
-            }
+        let known = if let Some(known) = self.authors.get(&key) {
+            *known
+        } else {
+            let entry = self.tx.ledger_find(key.0, key.1).await?;
+            let entry =
+                entry.ok_or_else(|| StoreError::corrupt("write", format!("{}#{n} is gone", key.0)))?;
+            *self.authors.entry(key).or_insert((entry.author, entry.received_at))
         };
         let (by, received_at) = known;
         Ok(ConflictSide { value: register.value.clone(), stamp, seq, n, by, received_at })

@@ -59,6 +59,13 @@ struct Settled<'a> {
 }
 
 impl Store {
+    /// Notes that a device was in touch without sending anything.
+    pub async fn note_contact(&self, device: DeviceId, now: i64, unsent: i64) -> Result<(), StoreError> {
+        let tx = self.begin().await?;
+        tx.device_contact(device, now, unsent.max(0)).await?;
+        tx.commit().await
+    }
+
     /// Takes a push in, inside a transaction of the caller.
     pub(crate) async fn push_in(&self, tx: &Tx, job: &PushJob) -> Result<Pushed, StoreError> {
         let device = tx

@@ -1,0 +1,35 @@
+//! The operations of the API, one group a file; each file begins with its router.
+
+pub mod devices;
+pub mod disagreements;
+pub mod feedback;
+pub mod health;
+pub mod people;
+pub mod reference;
+pub mod sessions;
+pub mod setup;
+pub mod sync_changes;
+pub mod sync_push;
+pub mod visits;
+pub mod weeks;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+
+/// Every documented operation.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(setup::router())
+        .merge(sessions::router())
+        .merge(people::router())
+        .merge(devices::router())
+        .merge(reference::router())
+        .merge(sync_push::router())
+        .merge(sync_changes::router())
+        .merge(disagreements::router())
+        .merge(visits::router())
+        .merge(feedback::router())
+        .merge(weeks::router())
+        .merge(health::router())
+}

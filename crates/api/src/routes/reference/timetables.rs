@@ -1,0 +1,339 @@
+//! Timetable versions: made from lessons by name (JSON or the long CSV), never edited into history.
+
+use std::collections::BTreeMap;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+use xunke_domain::book::{LessonWeeks, SchoolBook};
+use xunke_domain::class_name::school_year_start;
+use xunke_domain::fields::Fields;
+use xunke_domain::flaw::Flaw;
+use xunke_domain::record_type::RecordType;
+use xunke_domain::seed;
+use xunke_domain::timetable_build::{MissingNames, build_grid, missing_names};
+use xunke_domain::timetable_csv::{RowFlaw, TimetableRow, read_timetable_csv};
+use xunke_storage::intake::server::ServerWrite;
+use xunke_storage::records::StoredRecord;
+
+use super::keeping::{self, Desk, RecordList, refusal};
+use crate::answer::{Once, PageParams, Tagged};
+use crate::app::App;
+use crate::auth::guard::{Caller, Here};
+use crate::body::{ApiJson, ApiPath, ApiQuery, read_body};
+use crate::problem::{ApiError, Problem};
+
+const KIND: RecordType = RecordType::Timetable;
+/// Most bytes of a CSV, decoded.
+const CSV_BYTES: usize = 8 * 1024 * 1024;
+
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(timetable_list, timetable_create))
+        .routes(routes!(timetable_view, timetable_change, timetable_retire))
+        .routes(routes!(timetable_import))
+}
+
+/// A lesson by the names people use.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LessonByName {
+    /// 三年级(2)班, 三(2)班, 302, …
+    class_name: String,
+    /// 1 Monday – 7 Sunday.
+    weekday: u32,
+    /// Label of the bell schedule.
+    period: String,
+    /// Name or alias.
+    subject: String,
+    /// Name; absent where the timetable says none.
+    #[serde(default)]
+    teacher: Option<String>,
+    /// `all` (default), `odd`, `even` or `{"range": [1, 9]}`.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    weeks: LessonWeeks,
+}
+
+/// A timetable to add.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "2026A-v2", "valid_from": "2026-11-23", "create_missing": true, "lessons": [
+    {"class_name": "三年级(2)班", "weekday": 2, "period": "第3节", "subject": "音乐", "teacher": "王三"}]}))]
+pub struct TimetableNew {
+    /// The name of the version.
+    name: String,
+    /// First day it is in force.
+    valid_from: NaiveDate,
+    /// Add classes, teachers and subjects the school does not have; otherwise they are told as problems.
+    #[serde(default)]
+    create_missing: bool,
+    /// The lessons of the week.
+    lessons: Vec<LessonByName>,
+}
+
+/// A timetable as kept.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "documents the answer in OpenAPI")]
+pub struct TimetableView {
+    /// Its id.
+    id: Uuid,
+    /// The name.
+    name: String,
+    /// First day in force.
+    valid_from: String,
+    /// Class id → lessons.
+    grid: BTreeMap<String, Vec<Value>>,
+}
+
+/// What to change of a timetable; its lessons are changed by a new version.
+#[derive(ToSchema)]
+#[schema(example = json!({"name": "2026A-v2 修订"}))]
+#[expect(dead_code, reason = "documents the body in OpenAPI; the schema of the domain reads it")]
+pub struct TimetableChange {
+    /// The name.
+    name: Option<String>,
+}
+
+/// How to take a CSV.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ImportParams {
+    /// The name of the version.
+    name: String,
+    /// First day it is in force.
+    valid_from: NaiveDate,
+    /// Add classes, teachers and subjects the school does not have.
+    #[serde(default)]
+    create_missing: bool,
+}
+
+/// List timetable versions
+#[utoipa::path(get, path = "/api/v1/schools/{school}/timetables", tag = "reference",
+    params(("school" = Uuid, Path), PageParams), responses(
+    (status = 200, body = RecordList, description = "Retired ones included"),
+))]
+async fn timetable_list(
+    State(app): State<App>,
+    here: Here,
+    ApiQuery(page): ApiQuery<PageParams>,
+) -> Result<axum::Json<RecordList>, ApiError> {
+    keeping::list(&app, &here, KIND, &page).await
+}
+
+/// View a timetable version
+#[utoipa::path(get, path = "/api/v1/schools/{school}/timetables/{id}", tag = "reference",
+    params(("school" = Uuid, Path), ("id" = Uuid, Path)), responses(
+    (status = 200, body = TimetableView, description = "With its version as `ETag`"),
+))]
+async fn timetable_view(
+    State(app): State<App>,
+    here: Here,
+    ApiPath((_, id)): ApiPath<(Uuid, Uuid)>,
+) -> Result<Tagged<Value>, ApiError> {
+    keeping::find(&app, &here, KIND, id).await
+}
+
+/// Rename a timetable version
+#[utoipa::path(patch, path = "/api/v1/schools/{school}/timetables/{id}", tag = "reference",
+    params(("school" = Uuid, Path), ("id" = Uuid, Path), ("If-Match" = String, Header)),
+    request_body = TimetableChange, responses(
+    (status = 200, body = TimetableView, description = "Renamed"),
+    (status = 412, body = Problem, content_type = "application/problem+json", description = "Changed by somebody else meanwhile"),
+))]
+async fn timetable_change(
+    State(app): State<App>,
+    caller: Caller,
+    here: Here,
+    ApiPath((_, id)): ApiPath<(Uuid, Uuid)>,
+    headers: HeaderMap,
+    ApiJson(body): ApiJson<Value>,
+) -> Result<Tagged<Value>, ApiError> {
+    let set = keeping::fields(KIND, body)?;
+    if let Some(path) = set.keys().find(|path| path.name() != "name") {
+        let detail = "lessons and dates are not edited into history; add a new version";
+        return Err(ApiError::invalid(format!("/{path}"), detail));
+    }
+    let desk = Desk { app: &app, caller: &caller, here: &here, kind: KIND };
+    desk.change(id, &headers, set).await
+}
+
+/// Retire a timetable version: it is no longer in force
+#[utoipa::path(delete, path = "/api/v1/schools/{school}/timetables/{id}", tag = "reference",
+    params(("school" = Uuid, Path), ("id" = Uuid, Path), ("If-Match" = String, Header)), responses(
+    (status = 204, description = "Retired as of today"),
+))]
+async fn timetable_retire(
+    State(app): State<App>,
+    caller: Caller,
+    here: Here,
+    ApiPath((_, id)): ApiPath<(Uuid, Uuid)>,
+    headers: HeaderMap,
+) -> Result<StatusCode, ApiError> {
+    let desk = Desk { app: &app, caller: &caller, here: &here, kind: KIND };
+    desk.retire(id, &headers).await
+}
+
+/// Add a timetable version from lessons by name
+#[utoipa::path(post, path = "/api/v1/schools/{school}/timetables", tag = "reference",
+    params(("school" = Uuid, Path)), responses(
+    (status = 201, body = TimetableView, description = "Added; visits from `valid_from` on are judged again"),
+))]
+async fn timetable_create(
+    State(app): State<App>,
+    caller: Caller,
+    here: Here,
+    headers: HeaderMap,
+    ApiJson(new): ApiJson<TimetableNew>,
+) -> Result<Response, ApiError> {
+    let once =
+        match Once::begin(&app, caller.id(), &headers, "timetable_create", &(here.school.id, &new)).await {
+            Ok(once) => once,
+            Err(answered) => return answered,
+        };
+    let TimetableNew { name, valid_from, create_missing, lessons } = new;
+    let rows: Vec<TimetableRow> = lessons
+        .into_iter()
+        .zip(0..)
+        .map(|(lesson, line)| {
+            let LessonByName { class_name, weekday, period, subject, teacher, weeks } = lesson;
+            TimetableRow { line, class_name, weekday, period, subject, teacher, weeks }
+        })
+        .collect();
+    let version = Version {
+        name,
+        valid_from,
+        create_missing,
+        rows,
+        place: |flaw: &RowFlaw| {
+            Flaw::invalid(format!("/lessons/{}/{}", flaw.line, flaw.column), flaw.detail.clone())
+        },
+    };
+    add(&app, &caller, &here, version, &once).await
+}
+
+/// Add a timetable version from the long CSV (UTF-8, UTF-8 with BOM, GB18030)
+///
+/// Columns 班级 (with 年级 if needed), 星期, 节次, 学科, 教师, 周次 in any order. All problems are told at once, by
+/// line and column; nothing is stored unless everything fits.
+#[utoipa::path(post, path = "/api/v1/schools/{school}/timetables/import", tag = "reference",
+    params(("school" = Uuid, Path), ImportParams),
+    request_body(content = String, content_type = "text/csv", example = "班级,星期,节次,学科,教师\n三年级(2)班,星期二,第3节,音乐,王三\n"),
+    responses(
+    (status = 201, body = TimetableView, description = "Added; visits from `valid_from` on are judged again"),
+    (status = 422, body = Problem, content_type = "application/problem+json", description = "What is wrong, by line and column"),
+))]
+async fn timetable_import(
+    State(app): State<App>,
+    caller: Caller,
+    here: Here,
+    ApiQuery(params): ApiQuery<ImportParams>,
+    request: Request<Body>,
+) -> Result<Response, ApiError> {
+    let (parts, body) = request.into_parts();
+    let bytes = read_body(&parts.headers, body, CSV_BYTES).await?;
+    let hashed = (here.school.id, &params.name, params.valid_from, bytes.as_ref());
+    let once = match Once::begin(&app, caller.id(), &parts.headers, "timetable_import", &hashed).await {
+        Ok(once) => once,
+        Err(answered) => return answered,
+    };
+    let place =
+        |flaw: &RowFlaw| Flaw::invalid(format!("line {}, {}", flaw.line, flaw.column), flaw.detail.clone());
+    let rows = read_timetable_csv(&bytes)
+        .map_err(|flaws| ApiError::Invalid(flaws.iter().map(place).collect()))?
+        .rows;
+    let ImportParams { name, valid_from, create_missing } = params;
+    add(&app, &caller, &here, Version { name, valid_from, create_missing, rows, place }, &once).await
+}
+
+/// A version to add, wherever its rows came from.
+struct Version<P> {
+    name: String,
+    valid_from: NaiveDate,
+    create_missing: bool,
+    rows: Vec<TimetableRow>,
+    /// Where a row's fault is, in the words of the request.
+    place: P,
+}
+
+async fn add(
+    app: &App,
+    caller: &Caller,
+    here: &Here,
+    version: Version<impl Fn(&RowFlaw) -> Flaw>,
+    once: &Once,
+) -> Result<Response, ApiError> {
+    let Version { name, valid_from, create_missing, rows, place } = version;
+    let (stream, now) = (here.school.id, app.clock.millis());
+    let new = |kind, set| ServerWrite {
+        stream,
+        kind,
+        id: app.chance.id(app.clock.now()),
+        set,
+        author: caller.id(),
+        expected: Some(None),
+    };
+
+    let tx = app.store.begin().await?;
+    let mut book = SchoolBook::clone(&*app.store.book_in(&tx, stream).await?.ok_or(ApiError::NotFound)?);
+    if create_missing {
+        let missing = missing_names(&book, &rows, valid_from);
+        let writes: Vec<ServerWrite> =
+            missing_records(&missing, valid_from).into_iter().map(|(kind, set)| new(kind, set)).collect();
+        if !writes.is_empty() {
+            app.store.write_many_in(&tx, stream, &writes, now).await?.map_err(refusal)?;
+            book = SchoolBook::clone(&*app.store.book_in(&tx, stream).await?.ok_or(ApiError::NotFound)?);
+        }
+    }
+    let grid = build_grid(&book, &rows, valid_from)
+        .map_err(|flaws| ApiError::Invalid(flaws.iter().map(place).collect()))?;
+    let set = keeping::fields(KIND, json!({"name": name, "valid_from": valid_from, "grid": grid}))?;
+    let record: StoredRecord = keeping::write(app, &tx, &new(KIND, set)).await?;
+    let location = format!("/api/v1/schools/{stream}/timetables/{}", record.id);
+    let answer = Tagged::created(record.seq, location, keeping::view(app, &record));
+    once.keep(&tx, &answer, now).await?;
+    tx.commit().await?;
+
+    app.heads.moved(stream, record.seq);
+    Ok(answer.into_response())
+}
+
+/// Records for the names a school does not have yet. Subjects of the common list come with their aliases and
+/// whether they are protected.
+fn missing_records(missing: &MissingNames, valid_from: NaiveDate) -> Vec<(RecordType, Fields)> {
+    let year = school_year_start(valid_from);
+    let fields = |kind, members| keeping::fields(kind, members).unwrap_or_default();
+    let classes = missing.classes.iter().map(|(grade, number)| {
+        let entry: u32 = if *grade > 6 { 7 } else { 1 };
+        let cohort = i64::from(year) - i64::from(grade.saturating_sub(entry));
+        (RecordType::Class, json!({"cohort": cohort, "number": number, "entry_grade": entry}))
+    });
+    let subjects = missing.subjects.iter().map(|name| {
+        let known = seed::SUBJECTS
+            .iter()
+            .find(|subject| subject.name == name.as_str() || subject.aliases.contains(&name.as_str()));
+        let value = match known {
+            Some(known) => {
+                let other = |alias: &&&str| **alias != name.as_str();
+                let mut aliases: Vec<&str> = known.aliases.iter().filter(other).copied().collect();
+                if known.name != name.as_str() {
+                    aliases.push(known.name);
+                }
+                json!({"name": name, "aliases": aliases, "protected": known.protected})
+            }
+            None => json!({"name": name}),
+        };
+        (RecordType::Subject, value)
+    });
+    let teachers = missing.teachers.iter().map(|name| (RecordType::Teacher, json!({"name": name})));
+    classes.chain(subjects).chain(teachers).map(|(kind, value)| (kind, fields(kind, value))).collect()
+}

@@ -1,0 +1,119 @@
+//! `POST /sync/push`: writes in, outcomes out, and pages of the streams asked for, in one exchange.
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use xunke_storage::intake::push::{PushJob, Pushed, Sender};
+use xunke_sync::limits::SCHEMA;
+use xunke_sync::wire::push::{self, Push};
+use xunke_sync::wire::result::{PushAnswer, WriteResult};
+
+use crate::app::App;
+use crate::auth::guard::Caller;
+use crate::body::{expect_json, read_body};
+use crate::instant::instant;
+use crate::problem::{ApiError, Problem};
+use crate::routes::sync_changes::{Asked, changes};
+
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(sync_push))
+}
+
+/// Oldest schema still understood; an app below it is told to update.
+const OLDEST_SCHEMA: u32 = 1;
+
+/// Send writes, and read what is new
+///
+/// The contract is `docs/sync-protocol.md`, section 4. A write that cannot be taken in is held with a reason and
+/// delays no other; only the envelope itself can be refused.
+#[utoipa::path(post, path = "/api/v1/sync/push", tag = "sync",
+    request_body(content = Object, content_type = "application/json", example = json!({
+        "device": "9f1c2a7b5d3e8f60", "schema": 1, "now": "2026-11-17T10:40:03.120+08:00", "unsent": 0,
+        "writes": [{"n": 1, "stream": "01980000-0000-7000-8000-000000000001", "type": "visit",
+            "record": "0199d0a1-0000-7000-8000-000000000002", "base": 0,
+            "stamp": "019cd1a2b3c4-0001-9f1c2a7b5d3e8f60", "set": {"ratings/engagement": "good"}}],
+        "pull": {"01980000-0000-7000-8000-000000000001": null}})),
+    responses(
+    (status = 200, body = Object, content_type = "application/json", description = "One result a write, in order, after the commit is on disk"),
+    (status = 403, body = Problem, content_type = "application/problem+json", description = "`device-revoked` or `device-unknown`"),
+    (status = 409, body = Problem, content_type = "application/problem+json", description = "`device-fork`: register again, send again under the new id"),
+    (status = 413, body = Problem, content_type = "application/problem+json", description = "Halve the batch"),
+    (status = 426, body = Problem, content_type = "application/problem+json", description = "The app is too old; its queue is safe"),
+))]
+async fn sync_push(
+    State(app): State<App>,
+    caller: Caller,
+    request: Request<Body>,
+) -> Result<Response, ApiError> {
+    let (parts, body) = request.into_parts();
+    expect_json(&parts.headers)?;
+    let bytes = read_body(&parts.headers, body, app.limits.push_bytes).await?;
+    let Push { device, schema, now: device_now, unsent, writes, pull } = push::read(&bytes, &app.limits)?;
+    if schema < OLDEST_SCHEMA {
+        return Err(ApiError::AppTooOld);
+    }
+    let known = app.store.read().device_find(device).await?;
+    let known = known.filter(|known| known.account == caller.id()).ok_or(ApiError::DeviceUnknown)?;
+    let revoked = known.revoked_at.is_some();
+    if revoked && writes.is_empty() {
+        return Err(ApiError::DeviceRevoked);
+    }
+    let now = app.clock.millis();
+    let results = if writes.is_empty() {
+        app.store.note_contact(device, now, unsent).await?;
+        Vec::new()
+    } else {
+        let job = PushJob {
+            device,
+            sender: Sender {
+                account: caller.id(),
+                memberships: caller.memberships.clone(),
+                revoked,
+                admitted: false,
+            },
+            writes,
+            unsent: unsent.max(0),
+            clock_offset: device_now.map(|device_now| device_now.timestamp_millis() - now),
+            now,
+        };
+        let streams: Vec<_> = job
+            .writes
+            .iter()
+            .filter_map(|arrived| arrived.write.as_ref().ok())
+            .map(|write| write.stream)
+            .collect();
+        let results = match app.gatherer.push(job).await? {
+            Pushed::Results(results) => results,
+            Pushed::Fork { n } => return Err(ApiError::DeviceFork { n }),
+        };
+        if let Some(seq) = results.iter().filter_map(|result: &WriteResult| result.seq).max() {
+            for stream in streams {
+                app.heads.moved(stream, seq);
+            }
+        }
+        results
+    };
+    let mut answer =
+        serde_json::to_string(&PushAnswer { server_time: instant(now), results, pull: [].into() })
+            .map_err(|_| ApiError::Internal)?;
+    if !pull.is_empty() {
+        // The pages are JSON already, so they are put in as they are.
+        answer.truncate(answer.len() - "{}}".len());
+        answer.push('{');
+        for (index, (stream, cursor)) in pull.into_iter().enumerate() {
+            let asked = Asked { cursor, schema: schema.min(SCHEMA), ..Asked::default() };
+            let page = match changes(&app, &caller, stream, &asked, revoked).await {
+                Ok(page) => page,
+                Err(error) => json!(error.problem()).to_string(),
+            };
+            let comma = if index == 0 { "" } else { "," };
+            answer.push_str(&format!("{comma}\"{stream}\":{page}"));
+        }
+        answer.push_str("}}");
+    }
+    Ok(([(CONTENT_TYPE, "application/json")], answer).into_response())
+}

@@ -1,0 +1,138 @@
+//! Everything a weekly log is compiled from, read together.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use sea_orm::ConnectionTrait;
+use xunke_domain::book::SchoolBook;
+use xunke_domain::ids::{ClassId, SchoolId, UserId, VisitId};
+use xunke_domain::people::Role;
+use xunke_domain::record_type::RecordType;
+use xunke_domain::visit::Visit;
+use xunke_domain::week::Week;
+
+use crate::schools::School;
+use crate::visits::VisitFilter;
+use crate::{Queries, Store, StoreError, Tx};
+
+/// Most visits of one week of one school.
+const VISITS: u64 = 100_000;
+
+/// A visit with what the server knows of its arrival.
+#[derive(Clone, Debug)]
+pub struct ArrivedVisit {
+    /// The visit.
+    pub visit: Visit,
+    /// When it first arrived, milliseconds.
+    pub received_at: i64,
+    /// Minutes between the chosen period and the arrival by the corrected clock.
+    pub off_minutes: Option<i64>,
+}
+
+/// What a week's log is compiled from.
+#[derive(Clone, Debug)]
+pub struct WeekMaterial {
+    /// The school; its head is what the log is compiled as of.
+    pub school: School,
+    /// Its reference data.
+    pub book: Arc<SchoolBook>,
+    /// The submitted visits of the week.
+    pub visits: Vec<ArrivedVisit>,
+    /// Names of the inspectors.
+    pub names: BTreeMap<UserId, String>,
+    /// The last week before this one in which each class was visited, in this semester.
+    pub last_seen: BTreeMap<ClassId, Week>,
+    /// Devices that still hold unsent entries: whose, how many.
+    pub unsent: Vec<(String, i64)>,
+    /// Visits of the week with open conflicts.
+    pub conflicted: BTreeSet<VisitId>,
+    /// Held writes nobody has decided.
+    pub held: u64,
+}
+
+impl<C: ConnectionTrait> Queries<C> {
+    async fn week_material(
+        &self,
+        school: School,
+        book: Arc<SchoolBook>,
+        week: Week,
+    ) -> Result<WeekMaterial, StoreError> {
+        let filter = VisitFilter { week: Some(week), submitted: Some(true), ..VisitFilter::default() };
+        let rows = self.visit_list(school.id, &filter, None, VISITS).await?;
+        let (mut visits, mut conflicted) = (Vec::with_capacity(rows.len()), BTreeSet::new());
+        for chunk in rows.chunks(500) {
+            let ids = chunk.iter().map(|row| row.id.into_uuid()).collect();
+            let records = self.records_by_id(school.id, RecordType::Visit, ids).await?;
+            let records: BTreeMap<_, _> = records.into_iter().map(|record| (record.id, record)).collect();
+            for row in chunk {
+                let Some(record) = records.get(&row.id.into_uuid()) else { continue };
+                if record.open_conflicts > 0 {
+                    conflicted.insert(row.id);
+                }
+                let visit = Visit::from_fields(row.id, record.author, &record.state.fields());
+                visits.push(ArrivedVisit {
+                    visit,
+                    received_at: row.received_at,
+                    off_minutes: row.off_minutes,
+                });
+            }
+        }
+        let names =
+            self.account_names(&visits.iter().map(|arrived| arrived.visit.inspector).collect()).await?;
+        let since = book.semester_of(week.monday()).map_or(week.back(20).monday(), |term| term.first_day);
+        let seen = self.classes_last_seen(school.id, since, week.monday()).await?;
+        let held = self.held_list(school.id, None, true, None, VISITS).await?.len();
+        Ok(WeekMaterial {
+            unsent: self.unsent(&school).await?,
+            last_seen: seen.into_iter().map(|(class, date)| (class, Week::of(date))).collect(),
+            held: u64::try_from(held).unwrap_or(u64::MAX),
+            school,
+            book,
+            visits,
+            names,
+            conflicted,
+        })
+    }
+
+    /// Devices of the school's own people that said they still hold entries.
+    async fn unsent(&self, school: &School) -> Result<Vec<(String, i64)>, StoreError> {
+        let members = self.members_of(school.id, school.district).await?;
+        let people: BTreeSet<UserId> = members
+            .into_iter()
+            .filter(|(_, membership)| membership.role.visits() && membership.role != Role::Supervisor)
+            .map(|(account, _)| account)
+            .collect();
+        let names = self.account_names(&people).await?;
+        let devices = self.device_list(&people.into_iter().collect::<Vec<_>>()).await?;
+        Ok(devices
+            .into_iter()
+            .filter(|device| device.unsent > 0 && device.revoked_at.is_none())
+            .map(|device| (names.get(&device.account).cloned().unwrap_or(device.name), device.unsent))
+            .collect())
+    }
+}
+
+impl Store {
+    /// The material of a week as committed; `None` if there is no such school.
+    pub async fn week_material(
+        &self,
+        school: SchoolId,
+        week: Week,
+    ) -> Result<Option<WeekMaterial>, StoreError> {
+        let Some(school) = self.read().school_find(school).await? else { return Ok(None) };
+        let book = self.book(&school).await?;
+        Ok(Some(self.read().week_material(school, book, week).await?))
+    }
+
+    /// The material of a week with the school's stream locked, so that nothing changes until the commit.
+    pub async fn week_material_in(
+        &self,
+        tx: &Tx,
+        school: SchoolId,
+        week: Week,
+    ) -> Result<Option<WeekMaterial>, StoreError> {
+        let Some(school) = tx.school_lock(school).await? else { return Ok(None) };
+        let book = self.books.get(tx, &school).await?;
+        Ok(Some(tx.week_material(school, book, week).await?))
+    }
+}
