@@ -23,7 +23,7 @@ pub fn router() -> OpenApiRouter<App> {
 /// The administrator and the district to begin with.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"code": "K7QX-3MPA-99TD", "login": "admin", "name": "系统管理员", "password": "山高水长-风清月明-2026", "district": "星湖县教育体育局"}))]
+#[schema(example = json!({"code": "K7QX-3MPA-99TD", "login": "admin", "name": "系统管理员", "password": "山高水长-风清月明-秋水长天-26", "district": "星湖县教育体育局"}))]
 pub struct Setup {
     /// The code printed at first start.
     code: String,
