@@ -1,0 +1,1 @@
+//! The replica against a naive server: stories, frozen bytes, properties.
