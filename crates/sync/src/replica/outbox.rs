@@ -85,9 +85,13 @@ impl Kept {
         self.write.stream == stream && self.write.record == record && self.write.kind == kind
     }
 
+    pub(super) fn is_held(&self) -> bool {
+        self.answered.as_ref().is_some_and(|answered| answered.result.settled() == Outcome::Held)
+    }
+
     fn shows_as_held(&self) -> Option<&WriteResult> {
-        let answered = self.answered.as_ref()?;
-        (answered.result.settled() == Outcome::Held && !answered.dismissed).then_some(&answered.result)
+        let answered = self.answered.as_ref().filter(|answered| !answered.dismissed)?;
+        self.is_held().then_some(&answered.result)
     }
 }
 

@@ -21,7 +21,6 @@ pub(super) type RecordKey = (String, Uuid);
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Stream {
     pub(super) name: String,
-    pub(super) grant: String,
     /// No longer this person's: it is pushed to, and read no more.
     #[serde(default)]
     pub(super) gone: bool,
@@ -92,8 +91,8 @@ impl Generation {
 }
 
 impl Stream {
-    pub(super) const fn new(name: String, grant: String) -> Self {
-        Self { name, grant, gone: false, live: Generation::new(0), next: Some(Generation::new(1)) }
+    pub(super) const fn new(name: String) -> Self {
+        Self { name, gone: false, live: Generation::new(0), next: Some(Generation::new(1)) }
     }
 
     /// The generation that pages go to.
@@ -117,8 +116,12 @@ impl Stream {
         if self.live.lost {
             return 0;
         }
-        let held = self.live.records.get(&(kind.to_owned(), id)).map_or(0, |change| change.seq);
-        self.live.applied.max(held)
+        self.live.applied.max(self.confirmed(kind, id).map_or(0, |change| change.seq))
+    }
+
+    /// A record as the server says.
+    pub(super) fn confirmed(&self, kind: &str, id: Uuid) -> Option<&Change> {
+        self.live.records.get(&(kind.to_owned(), id))
     }
 
     pub(super) fn put_back(&mut self, generation: u64, change: Change) {
@@ -130,7 +133,9 @@ impl Stream {
         place.records.insert((change.kind.clone(), change.id), change);
     }
 
-    fn take(&mut self, id: SchoolId, page: Page, tx: &mut LocalTx) {
+    /// Takes a page in. When it was the last, says from where on it was read: where the stream had been
+    /// consistent before, or zero.
+    fn take(&mut self, id: SchoolId, page: Page, tx: &mut LocalTx) -> Option<Seq> {
         let Page { changes, cursor, more, head } = page;
         let filling = self.next.as_mut().unwrap_or(&mut self.live);
         for change in changes {
@@ -139,11 +144,16 @@ impl Stream {
         filling.cursor = Some(cursor);
         filling.behind = more;
         if more {
-            return;
+            return None;
         }
-        filling.applied = filling.applied.max(head);
-        if let Some(next) = self.next.take() {
-            std::mem::replace(&mut self.live, next).delete(id, tx);
+        let before = filling.applied;
+        filling.applied = before.max(head);
+        match self.next.take() {
+            None => Some(before),
+            Some(next) => {
+                std::mem::replace(&mut self.live, next).delete(id, tx);
+                Some(0)
+            }
         }
     }
 }
@@ -187,8 +197,11 @@ impl Replica {
         if let Some(heard) = heard.max() {
             self.me.clock.receive(heard);
         }
-        stream.take(pull.stream, page, tx);
+        let read_from = stream.take(pull.stream, page, tx);
         tx.put(Key::Stream(pull.stream), stream);
+        if let Some(from) = read_from {
+            self.read_back(pull.stream, from, tx);
+        }
     }
 
     /// Whether a pull stands where its stream stands.

@@ -11,7 +11,6 @@ use super::outbox::Kept;
 use super::{Replica, standing};
 use crate::stamp::{DeviceId, Stamp};
 use crate::wire::page::Change;
-use crate::wire::result::Outcome;
 
 /// The winners of one record so far.
 #[derive(Default)]
@@ -83,7 +82,7 @@ impl Replica {
     }
 
     fn confirmed(&self, stream: SchoolId, kind: &str, id: Uuid) -> Option<&Change> {
-        self.streams.get(&stream)?.live.records.get(&(kind.to_owned(), id))
+        self.streams.get(&stream)?.confirmed(kind, id)
     }
 
     fn overlays(&self, stream: SchoolId) -> impl Iterator<Item = &Kept> {
@@ -95,6 +94,6 @@ impl Replica {
     pub(super) fn is_overlaid(&self, kept: &Kept) -> bool {
         let Some(answered) = &kept.answered else { return true };
         let seen = self.seen(kept.write.stream, &kept.write.kind, kept.write.record);
-        answered.result.settled() != Outcome::Held && answered.result.seq.is_some_and(|seq| seq > seen)
+        !kept.is_held() && answered.result.seq.is_some_and(|seq| seq > seen)
     }
 }
