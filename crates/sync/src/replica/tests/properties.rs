@@ -20,7 +20,7 @@ enum Fate {
     KilledOnAnswer,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Step {
     Capture { phone: usize, school: u128, record: u128, field: u8, value: u8 },
     CaptureNeverStored(usize),

@@ -43,6 +43,36 @@ fn a_phone_restored_from_an_old_backup_registers_again_and_loses_nothing() {
 }
 
 #[test]
+fn stamps_stay_unique_when_a_phone_registers_again() {
+    let mut phone = Phone::new(1);
+    let before = phone.capture(school(), visit(1), good());
+    let rebound = phone.replica.rebind(device(7));
+    phone.store(rebound);
+    phone.now -= 1;
+
+    let after = phone.capture(school(), visit(1), good());
+
+    let stamp = |ticket| phone.replica.write(ticket).unwrap().stamp;
+    assert!(stamp(before) < stamp(after));
+}
+
+#[test]
+fn an_answer_to_the_earlier_device_acknowledges_nothing_of_the_new_one() {
+    let mut server = Server::new([school()]);
+    let mut phone = Phone::synced(1, &mut server);
+    let ticket = phone.capture(school(), visit(1), good());
+    let push = phone.take_off(&[]).unwrap();
+    let late = server.push(&push.request).unwrap();
+    let rebound = phone.replica.rebind(device(7));
+    phone.store(rebound);
+
+    let tx = phone.replica.push_answered(phone.now, &push, late).unwrap();
+
+    assert!(tx.is_empty());
+    assert_eq!(phone.replica.status(ticket), Some(Status::Queued));
+}
+
+#[test]
 fn after_a_restore_older_writes_go_out_under_the_device_they_were_numbered_by() {
     let mut server = Server::new([school()]);
     let mut phone = Phone::synced(1, &mut server);

@@ -105,11 +105,87 @@ fn reading_from_zero_survives_being_killed_half_way_and_never_empties_the_view()
         assert!(!phone.replica.is_synced(school()));
         assert_eq!(phone.records(school()).len(), 5);
     }
+    let pull = phone.replica.next_pulls().remove(0);
+    let refused = phone.replica.cursor_refused(&pull, CursorFault::Grant);
+    phone.store(refused);
     phone.sync(&mut server);
 
     assert_eq!(phone.records(school()), server.records(school()));
     let generations = phone.rows.keys().filter_map(|key| key.strip_prefix("record/")?.split('/').nth(1));
     assert_eq!(generations.collect::<std::collections::BTreeSet<_>>().len(), 1, "no old rows are left");
+}
+
+#[test]
+fn a_record_older_than_the_one_held_is_passed_over() {
+    let mut server = Server { page_records: 9, ..Server::new([school()]) };
+    let mut phone = Phone::synced(1, &mut server);
+    phone.capture(school(), visit(1), good());
+    phone.sync(&mut server);
+    let pull = phone.replica.next_pulls().remove(0);
+    let mut page = server.pull(school(), None).unwrap();
+    page.changes[0].fields = set("ratings/engagement", json!("poor"));
+    page.changes[0].seq = 0;
+
+    let tx = phone.replica.page(&pull, page);
+    phone.store(tx);
+
+    assert_eq!(shown(&phone), Some(json!("good")));
+}
+
+#[test]
+fn after_a_fork_nothing_of_the_lost_past_counts_as_seen() {
+    let mut server = Server::new([school()]);
+    let mut phone = Phone::synced(1, &mut server);
+    let backup = server.clone();
+    phone.capture(school(), visit(1), good());
+    phone.sync(&mut server);
+    server = server.restored(backup);
+    phone.pull(&server);
+
+    let ticket = phone.capture(school(), visit(1), set("notes/1", json!({"text": "x"})));
+    assert_eq!(phone.replica.write(ticket).unwrap().base, Some(0));
+    phone.push(&mut server);
+    assert_eq!(phone.replica.unsent(), 0);
+    let fields = phone.replica.view(school(), "visit", visit(1)).unwrap();
+    assert_eq!(fields.len(), 2, "answered by the new past, not read back yet");
+}
+
+#[test]
+fn a_restore_while_reading_from_zero_is_noticed_by_what_is_missing() {
+    let mut server = Server::new([school()]);
+    let mut phone = Phone::synced(1, &mut server);
+    let backup = server.clone();
+    phone.capture(school(), visit(1), good());
+    phone.sync(&mut server);
+    let queued = phone.capture(school(), visit(1), set("notes/1", json!({"text": "x"})));
+    assert_eq!(phone.replica.write(queued).unwrap().base, Some(1));
+    let refused = phone.replica.cursor_refused(&phone.replica.next_pulls()[0].clone(), CursorFault::Grant);
+    phone.store(refused);
+
+    server = server.restored(backup);
+    phone.pull(&server);
+
+    assert_eq!(phone.replica.unsent(), 2);
+    assert_eq!(phone.replica.write(queued).unwrap().base, Some(0));
+    phone.sync(&mut server);
+    assert_eq!(phone.records(school()), server.records(school()));
+}
+
+#[test]
+fn even_a_beaten_write_is_missed_when_its_record_stands_before_it() {
+    let mut server = Server::new([school()]);
+    let (mut phone, mut other) = (Phone::synced(1, &mut server), Phone::synced(2, &mut server));
+    phone.capture(school(), visit(1), good());
+    other.now += 10;
+    other.capture(school(), visit(1), set("ratings/engagement", json!("fair")));
+    other.sync(&mut server);
+    let backup = server.clone();
+    phone.push(&mut server);
+    server = server.restored(backup);
+
+    phone.sync(&mut server);
+
+    assert!(server.knows(device(1), 1));
 }
 
 #[test]

@@ -64,13 +64,15 @@ fn an_answer_that_came_twice_counts_once() {
     let answer = server.push(&push.request).unwrap();
     let tx = phone.replica.push_answered(phone.now, &push, answer.clone()).unwrap();
     phone.store(tx);
-    phone.capture(school(), visit(2), good());
+    let later = phone.capture(school(), visit(2), good());
+    phone.take_off(&[]).unwrap();
     let before = phone.replica.clone();
 
     let tx = phone.replica.push_answered(phone.now, &push, answer).unwrap();
 
     assert!(tx.is_empty());
     assert_eq!(phone.replica, before);
+    assert_eq!(phone.replica.status(later), Some(Status::Queued));
 }
 
 #[test]
@@ -116,6 +118,20 @@ fn a_held_write_leaves_the_queue_and_stays_in_sight_until_dismissed() {
     let pruned = phone.replica.prune(after_a_year);
     phone.store(pruned);
     assert_eq!(phone.replica.status(odd), None);
+}
+
+#[test]
+fn what_was_not_read_back_yet_is_kept_however_old() {
+    let mut server = Server::new([school()]);
+    let mut phone = Phone::synced(1, &mut server);
+    phone.capture(school(), visit(1), good());
+    phone.push(&mut server);
+    let after_a_year = phone.now + 366 * 24 * 60 * 60 * 1000;
+
+    assert!(phone.replica.prune(after_a_year).is_empty());
+    phone.pull(&server);
+    assert!(!phone.replica.prune(after_a_year).is_empty());
+    assert_eq!(phone.replica.view(school(), "visit", visit(1)), Some(good()));
 }
 
 #[test]

@@ -76,6 +76,39 @@ fn an_older_word_of_mine_that_was_lifted_does_not_show_over_a_newer() {
 }
 
 #[test]
+fn a_word_not_sent_yet_does_not_show_over_a_later_one_of_somebody_else() {
+    let mut server = Server::new([school()]);
+    let (mut slow, mut fast) = (Phone::synced(1, &mut server), Phone::synced(2, &mut server));
+    slow.capture(school(), visit(1), good());
+    fast.now += 10;
+    fast.capture(school(), visit(1), set("ratings/engagement", json!("fair")));
+    fast.sync(&mut server);
+
+    slow.pull(&server);
+
+    assert_eq!((slow.replica.unsent(), engagement(&slow, visit(1))), (1, Some(json!("fair"))));
+}
+
+#[test]
+fn a_new_word_is_above_everything_heard_in_pages_and_in_answers() {
+    let mut server = Server::new([school()]);
+    let mut ahead = Phone::synced(2, &mut server);
+    let (mut by_page, mut by_answer) = (Phone::synced(1, &mut server), Phone::synced(3, &mut server));
+    by_answer.capture(school(), visit(1), good());
+    ahead.now += 100_000;
+    ahead.capture(school(), visit(1), set("ratings/engagement", json!("fair")));
+    ahead.sync(&mut server);
+
+    by_page.pull(&server);
+    by_answer.push(&mut server);
+
+    for phone in [&mut by_page, &mut by_answer] {
+        phone.capture(school(), visit(1), set("ratings/engagement", json!("poor")));
+        assert_eq!(engagement(phone, visit(1)), Some(json!("poor")));
+    }
+}
+
+#[test]
 fn what_was_read_mid_way_counts_as_seen_and_nothing_else_does() {
     let mut server = Server { page_records: 1, ..Server::new([school()]) };
     let mut other = Phone::synced(2, &mut server);
