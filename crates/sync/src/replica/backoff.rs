@@ -31,6 +31,8 @@ pub enum Failure {
     TooOld,
 }
 
+/// Halvings from the largest push to a single write, and a few more writes at fault.
+const HALVINGS: u32 = 12;
 const FIRST_MS: i64 = 1_000;
 const CAP_MS: i64 = 5 * 60 * 1_000;
 /// Nobody is asked to wait longer than this, whatever a proxy in between says.
@@ -68,8 +70,11 @@ impl Replica {
 
     /// The server has answered: no reason to wait any more.
     pub(super) const fn answered(&mut self) {
-        self.me.failures = 0;
-        self.me.retry_after = None;
+        // That pages come says nothing about pushes that something in between refuses.
+        if self.me.refused <= HALVINGS {
+            self.me.failures = 0;
+            self.me.retry_after = None;
+        }
     }
 
     const fn failed(&mut self, retry_after: Option<u64>) {
@@ -77,8 +82,13 @@ impl Replica {
         self.me.retry_after = retry_after;
     }
 
-    /// Sends half of the writes next; a single one steps behind all others.
+    /// Sends half of the writes next; a single one is stuck, and the others go past it. They go on at once,
+    /// unless so many pushes in a row were refused that hardly a write of theirs can be at fault.
     fn halve(&mut self, tx: &mut LocalTx) {
+        self.me.refused = self.me.refused.saturating_add(1);
+        if self.me.refused > HALVINGS {
+            self.failed(None);
+        }
         let out = self.me.flight.as_ref().map_or(0, |flight| flight.tickets.len());
         if out < 2 {
             return self.refuse(tx);
@@ -92,20 +102,15 @@ impl Replica {
         }
     }
 
-    /// Puts what is out behind all others. Waits only if it had been there before: others go on at once.
+    /// Sets aside what is out.
     fn refuse(&mut self, tx: &mut LocalTx) {
-        let mut again = true;
         for ticket in self.me.flight.take().map(|flight| flight.tickets).unwrap_or_default() {
             if let Some(kept) = self.writes.get_mut(&ticket) {
-                again = kept.refusals > 0;
-                kept.refusals = kept.refusals.saturating_add(1);
+                kept.stuck = true;
                 tx.put(Key::Write(ticket), kept);
             }
         }
-        self.me.batch = None;
-        if again {
-            self.failed(None);
-        }
+        self.me.batch = Some(1);
     }
 
     /// After a restored server, writes that were acknowledged under an earlier registration of this phone

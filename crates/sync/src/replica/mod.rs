@@ -62,6 +62,9 @@ struct Me {
     batch: Option<usize>,
     #[serde(default)]
     standing: Standing,
+    /// Pushes refused for what is in them since the server last answered one.
+    #[serde(default)]
+    refused: u32,
     /// Failures since the server last answered.
     #[serde(default)]
     failures: u32,
@@ -83,6 +86,7 @@ impl Replica {
             flights: 0,
             batch: None,
             standing: Standing::Free,
+            refused: 0,
             failures: 0,
             retry_after: None,
         };

@@ -52,9 +52,9 @@ pub(super) struct Kept {
     /// Whose number `write.n` is.
     pub(super) device: DeviceId,
     pub(super) write: Write,
-    /// How often it was refused when sent alone.
+    /// It was refused when sent alone, and waits for [`Replica::retry_stuck`].
     #[serde(default)]
-    pub(super) refusals: u32,
+    pub(super) stuck: bool,
     /// Absent: it is in the queue.
     #[serde(default)]
     pub(super) answered: Option<Answered>,
@@ -100,11 +100,8 @@ impl Kept {
 pub enum Status<'a> {
     /// In the queue.
     Queued,
-    /// In the queue, refused when sent alone; tried again when nothing else waits.
-    Stuck {
-        /// How often.
-        refusals: u32,
-    },
+    /// In the queue, but refused when sent alone; it waits for [`Replica::retry_stuck`].
+    Stuck,
     /// The server has it.
     Acknowledged(&'a WriteResult),
     /// The server stored it for people to look at.
@@ -177,7 +174,7 @@ impl Replica {
             };
             replica.me.next_n = replica.me.next_n.saturating_add(1);
             replica.me.next_ticket = ticket.next();
-            let kept = Kept { device, write, refusals: 0, answered: None };
+            let kept = Kept { device, write, stuck: false, answered: None };
             tx.put(Key::Write(ticket), &kept);
             replica.writes.insert(ticket, kept);
         });
@@ -188,7 +185,7 @@ impl Replica {
     pub fn status(&self, ticket: Ticket) -> Option<Status<'_>> {
         let kept = self.writes.get(&ticket)?;
         Some(match (&kept.answered, kept.shows_as_held()) {
-            (None, _) if kept.refusals > 0 => Status::Stuck { refusals: kept.refusals },
+            (None, _) if kept.stuck => Status::Stuck,
             (None, _) => Status::Queued,
             (Some(_), Some(held)) => Status::Held(held),
             (Some(answered), None) => Status::Acknowledged(&answered.result),
@@ -205,9 +202,20 @@ impl Replica {
         self.queue().count()
     }
 
-    /// Writes refused when sent alone, which wait behind all others.
+    /// Writes refused when sent alone, which the others go past.
     pub fn stuck(&self) -> impl Iterator<Item = (Ticket, &Write)> {
-        self.queue().filter(|(_, kept)| kept.refusals > 0).map(|(ticket, kept)| (ticket, &kept.write))
+        self.queue().filter(|(_, kept)| kept.stuck).map(|(ticket, kept)| (ticket, &kept.write))
+    }
+
+    /// Puts stuck writes back in their places: for when the app starts, or its person asks, or an hour has
+    /// passed. One that is still at fault is found out again and delays the others by no wait.
+    pub fn retry_stuck(&mut self) -> LocalTx {
+        self.change(|replica, tx| {
+            for (ticket, kept) in replica.writes.iter_mut().filter(|(_, kept)| kept.stuck) {
+                kept.stuck = false;
+                tx.put(Key::Write(*ticket), kept);
+            }
+        })
     }
 
     /// Writes that people have to look at, until the author dismisses them.

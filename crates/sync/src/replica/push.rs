@@ -132,18 +132,18 @@ impl Replica {
                     }
                 }
             }
+            replica.me.refused = 0;
             replica.answered();
         }))
     }
 
-    /// Writes that were never refused go first, those of one device number together; a refused one goes
-    /// alone, when nothing else waits.
+    /// The first writes of the queue that are not stuck, as many as fit, those of one device together.
     fn take_off(&mut self, limits: &Limits) {
         let most = limits.push_writes.min(self.me.batch.unwrap_or(usize::MAX)).max(1);
         let mut room = limits.push_bytes.saturating_sub(ENVELOPE_BYTES);
         let mut device = None;
         let mut tickets = Vec::new();
-        for (ticket, kept) in self.queue().filter(|(_, kept)| kept.refusals == 0) {
+        for (ticket, kept) in self.queue().filter(|(_, kept)| !kept.stuck) {
             let bytes = serde_json::to_string(&kept.write).map_or(0, |text| text.len() + 1);
             if *device.get_or_insert(kept.device) != kept.device {
                 continue;
@@ -153,11 +153,6 @@ impl Replica {
             }
             room = room.saturating_sub(bytes);
             tickets.push(ticket);
-        }
-        if tickets.is_empty() {
-            tickets.extend(
-                self.queue().min_by_key(|(ticket, kept)| (kept.refusals, *ticket)).map(|(ticket, _)| ticket),
-            );
         }
         if !tickets.is_empty() {
             self.me.flights = self.me.flights.saturating_add(1);
@@ -180,7 +175,6 @@ impl Replica {
         if result.settled() != Outcome::Held {
             kept.write.stamp = canonical;
         }
-        kept.refusals = 0;
         kept.answered = Some(Answered { at: now_ms, result, dismissed: false });
         tx.put(Key::Write(ticket), kept);
         if canonical > claimed {

@@ -79,7 +79,7 @@ impl Replica {
                     tx.put(Key::Write(*ticket), kept);
                 }
             }
-            (me.flight, me.batch, me.standing) = (None, None, Standing::Free);
+            (me.flight, me.batch, me.standing, me.refused) = (None, None, Standing::Free, 0);
             replica.answered();
         })
     }

@@ -60,6 +60,7 @@ enum Step {
     List(u8),
     Remove,
     Prune(i64),
+    RetryStuck,
 }
 
 fn steps() -> impl Strategy<Value = Step> {
@@ -73,6 +74,7 @@ fn steps() -> impl Strategy<Value = Step> {
         1 => (0..3_u8).prop_map(Step::List),
         1 => Just(Step::Remove),
         1 => numbers().prop_map(Step::Prune),
+        1 => Just(Step::RetryStuck),
     ]
 }
 
@@ -151,6 +153,10 @@ proptest! {
                     let tx = phone.replica.updated();
                     phone.store(tx);
                 }
+                Step::RetryStuck => {
+                    let tx = phone.replica.retry_stuck();
+                    phone.store(tx);
+                }
                 Step::List(which) => phone.store_list(&listed(which)),
                 Step::Remove => {
                     for stream in phone.replica.removable() {
@@ -168,7 +174,7 @@ proptest! {
             let known = captured.iter().filter(|ticket| phone.replica.status(**ticket).is_some()).count();
             prop_assert!(pruned || known == captured.len());
             let queued = captured.iter().filter(|ticket| {
-                matches!(phone.replica.status(**ticket), Some(Status::Queued | Status::Stuck { .. }))
+                matches!(phone.replica.status(**ticket), Some(Status::Queued | Status::Stuck))
             });
             prop_assert_eq!(queued.count(), phone.replica.unsent());
             for (kind, id, fields) in phone.records(school()) {

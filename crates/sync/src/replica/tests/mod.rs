@@ -10,6 +10,7 @@ mod scope;
 mod sending;
 mod server;
 mod showing;
+mod unnoticed;
 
 use serde_json::{Value, json};
 use uuid::Uuid;

@@ -113,7 +113,7 @@ fn that_an_earlier_device_is_revoked_says_nothing_about_this_one() {
     phone.store(refused);
 
     assert_eq!(phone.replica.standing(), Standing::Free);
-    assert_eq!(phone.replica.status(old), Some(Status::Stuck { refusals: 1 }));
+    assert_eq!(phone.replica.status(old), Some(Status::Stuck));
     assert_eq!(phone.take_off(&[]).unwrap().request.device, device(7));
 }
 

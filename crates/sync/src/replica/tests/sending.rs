@@ -174,11 +174,37 @@ fn a_poisoned_write_delays_no_other_and_goes_through_once_it_may() {
 
     let acknowledged = |ticket| matches!(phone.replica.status(ticket), Some(Status::Acknowledged(_)));
     assert!(acknowledged(before) && acknowledged(after));
-    assert!(matches!(phone.replica.status(poison), Some(Status::Stuck { .. })));
+    assert_eq!(phone.replica.status(poison), Some(Status::Stuck));
     assert_eq!(phone.replica.stuck().map(|(ticket, _)| ticket).collect::<Vec<_>>(), [poison]);
-    assert!(phone.replica.retry_at(0, 0).is_some(), "a write alone with its fault waits");
+    assert_eq!(phone.replica.retry_at(0, 0), None, "nobody waits for it");
+    assert!(phone.take_off(&[]).is_none());
 
     server.poison = None;
+    let retried = phone.replica.retry_stuck();
+    phone.store(retried);
+    phone.sync(&mut server);
+    assert_eq!(phone.records(school()), server.records(school()));
+}
+
+#[test]
+fn a_proxy_that_refuses_everything_is_not_hammered_and_loses_nothing() {
+    let mut server = Server { push_writes: 0, ..Server::new([school()]) };
+    let mut phone = Phone::synced(1, &mut server);
+    for record in 0..40 {
+        phone.capture(school(), visit(record), good());
+    }
+    let mut at_once = 0;
+    while phone.replica.retry_at(0, 0).is_none() {
+        phone.push(&mut server);
+        phone.pull(&server);
+        at_once += 1;
+    }
+    assert!(at_once < 15, "{at_once}");
+    assert_eq!(phone.replica.unsent(), 40);
+
+    server.push_writes = 500;
+    let retried = phone.replica.retry_stuck();
+    phone.store(retried);
     phone.sync(&mut server);
     assert_eq!(phone.records(school()), server.records(school()));
 }
