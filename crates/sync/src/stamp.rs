@@ -115,6 +115,12 @@ impl Stamp {
         }
     }
 
+    /// The same moment in the hand of another device: a phone registered anew keeps when things were said.
+    #[must_use]
+    pub const fn in_the_hand_of(self, device: DeviceId) -> Self {
+        Self { device, ..self }
+    }
+
     /// A stamp too far ahead of the server's clock becomes the time of receipt (section 2.2).
     #[must_use]
     pub fn clamped(self, received_millis: i64) -> Self {

@@ -59,9 +59,31 @@ fn text<E: serde::de::Error>(text: String) -> Result<String, E> {
     if text.contains('\0') {
         return Err(E::custom("the text holds a NUL character"));
     }
-    Ok(match is_nfc_quick(text.chars()) {
+    Ok(nfc(text))
+}
+
+fn nfc(text: String) -> String {
+    match is_nfc_quick(text.chars()) {
         IsNormalized::Yes => text,
         _ => text.nfc().collect(),
+    }
+}
+
+/// The value with all its text in NFC, or none if it is nested deeper than `depth` levels.
+pub fn composed(value: Value, depth: usize) -> Option<Value> {
+    Some(match value {
+        Value::String(text) => Value::String(nfc(text)),
+        Value::Array(items) => {
+            let depth = depth.checked_sub(1)?;
+            Value::Array(items.into_iter().map(|item| composed(item, depth)).collect::<Option<_>>()?)
+        }
+        Value::Object(members) => {
+            let depth = depth.checked_sub(1)?;
+            let composed =
+                members.into_iter().map(|(name, value)| Some((nfc(name), composed(value, depth)?)));
+            Value::Object(composed.collect::<Option<_>>()?)
+        }
+        plain => plain,
     })
 }
 
@@ -196,6 +218,14 @@ mod tests {
     #[test]
     fn text_comes_out_composed() {
         assert_eq!(parse("\"e\u{301}\"".as_bytes(), 1), Ok(json!("é")));
+    }
+
+    #[test]
+    fn a_value_is_composed_down_to_its_bounded_depth() {
+        let value = json!({"e\u{301}": ["e\u{301}", 1]});
+
+        assert_eq!(composed(value.clone(), 2), Some(json!({"é": ["é", 1]})));
+        assert_eq!(composed(value, 1), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 use xunke_domain::fields::FieldPath;
@@ -119,8 +119,8 @@ pub struct WriteResult {
     /// For a held write: the entry in the held list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<Uuid>,
-    /// Why it is held.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Why it is held; none where a newer server gives a reason this version has no name for.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "known_reason")]
     pub reason: Option<HeldReason>,
     /// Where in the write the fault is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -128,6 +128,12 @@ pub struct WriteResult {
     /// The fault, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+}
+
+/// The list of reasons may grow, and an app that meets a new one must not take the answer for none at all.
+fn known_reason<'de, D: Deserializer<'de>>(from: D) -> Result<Option<HeldReason>, D::Error> {
+    let named = Option::<Value>::deserialize(from)?;
+    Ok(named.and_then(|name| serde_json::from_value(name).ok()))
 }
 
 impl WriteResult {
@@ -180,4 +186,19 @@ pub enum Pulled {
     Page(Page),
     /// The problem document that `GET /sync/changes` would have given.
     Problem(Value),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_of_a_newer_server_does_not_spoil_the_answer() {
+        let read = |reason: &str| {
+            let text = format!(r#"{{"n":1,"outcome":"held","reason":"{reason}","newer":{{}}}}"#);
+            serde_json::from_str::<WriteResult>(&text).unwrap().reason
+        };
+
+        assert_eq!((read("not_author"), read("eclipse")), (Some(HeldReason::NotAuthor), None));
+    }
 }
