@@ -1,2 +1,4 @@
-//! stub
-fn main() {}
+//! The end-to-end suite: one binary, a module a subject, every story on SQLite and on PostgreSQL.
+
+mod push;
+mod support;

@@ -45,8 +45,10 @@ pub fn router() -> OpenApiRouter<App> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ChangesParams {
-    /// The stream: a school's id.
-    stream: Uuid,
+    /// The stream: a school's id; the guard reads it.
+    #[serde(rename = "stream")]
+    #[param(rename = "stream")]
+    _stream: Uuid,
     /// Where the page before ended; absent from zero.
     cursor: Option<String>,
     /// Most records, 1–1000; 500 if not said.
@@ -86,13 +88,6 @@ pub struct StreamView {
     head: Seq,
     /// What this person may see of it; changed: pull it from zero.
     grant: String,
-}
-
-/// Streams.
-#[derive(Serialize, ToSchema)]
-pub struct StreamList {
-    /// The streams.
-    items: Vec<StreamView>,
 }
 
 /// What a person may see of a stream, and the number that names it in cursors.
@@ -180,7 +175,7 @@ async fn sync_changes(
     here: Here,
     ApiQuery(params): ApiQuery<ChangesParams>,
 ) -> Result<Response, ApiError> {
-    let ChangesParams { stream: _, cursor, limit, wait, from, schema } = params;
+    let ChangesParams { _stream, cursor, limit, wait, from, schema } = params;
     let revoked = match caller.session.device {
         Some(device) => {
             app.store.read().device_find(device).await?.is_some_and(|device| device.revoked_at.is_some())
@@ -213,9 +208,9 @@ async fn syncable(app: &App, caller: &Caller) -> Result<Vec<(School, Reach)>, Ap
 
 /// The streams one may sync
 #[utoipa::path(get, path = "/api/v1/sync/streams", tag = "sync", responses(
-    (status = 200, body = StreamList, description = "Streams; a changed `grant` means: pull from zero"),
+    (status = 200, body = Vec<StreamView>, description = "Streams; a changed `grant` means: pull from zero"),
 ))]
-async fn sync_streams(State(app): State<App>, caller: Caller) -> Result<axum::Json<StreamList>, ApiError> {
+async fn sync_streams(State(app): State<App>, caller: Caller) -> Result<axum::Json<Vec<StreamView>>, ApiError> {
     let items = syncable(&app, &caller)
         .await?
         .into_iter()
@@ -226,7 +221,7 @@ async fn sync_streams(State(app): State<App>, caller: Caller) -> Result<axum::Js
             grant: format!("{:016x}", visibility(&caller, reach).1),
         })
         .collect();
-    Ok(axum::Json(StreamList { items }))
+    Ok(axum::Json(items))
 }
 
 /// Hints that streams have moved, as server-sent events

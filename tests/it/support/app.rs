@@ -1,0 +1,206 @@
+//! One application over one fresh database, called in process through the real router.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::{ConnectionTrait as _, Database};
+use serde_json::Value;
+use tower::ServiceExt as _;
+use xunke_api::app::App;
+use xunke_api::auth::keys::Keys;
+use xunke_api::start::{World, open};
+use xunke_api::world::{Chance, Clock};
+
+use super::postgres;
+
+/// The back ends; every story runs on each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+/// Runs a story as one test a back end: `on_both!(a_visit_sent_twice_is_logged_once);` for
+/// `async fn a_visit_sent_twice_is_logged_once(app: TestApp)`.
+macro_rules! on_both {
+    ($($story:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test] async fn $story() {
+                super::$story($crate::support::TestApp::start($crate::support::app::Backend::Sqlite).await).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test] async fn $story() {
+                super::$story($crate::support::TestApp::start($crate::support::app::Backend::Postgres).await).await;
+            })+
+        }
+    };
+}
+pub(crate) use on_both;
+
+/// A clock that stands still until a test moves it.
+#[derive(Debug)]
+pub(crate) struct StandingClock(Mutex<DateTime<Utc>>);
+
+impl Clock for StandingClock {
+    fn now(&self) -> DateTime<Utc> {
+        *self.0.lock().expect("no test panics while moving the clock")
+    }
+}
+
+/// The application under test.
+pub(crate) struct TestApp {
+    pub(crate) backend: Backend,
+    pub(crate) app: App,
+    pub(crate) clock: Arc<StandingClock>,
+    pub(crate) setup_code: String,
+    pub(crate) url: String,
+    router: Router,
+    _folder: tempfile::TempDir,
+}
+
+/// An answer, read whole.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as JSON; `null` if there is none.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or(Value::Null)
+    }
+
+    /// The problem's stable code.
+    pub(crate) fn code(&self) -> String {
+        self.json()["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The pointers of the problem's errors.
+    pub(crate) fn pointers(&self) -> Vec<String> {
+        let errors = self.json()["errors"].as_array().cloned().unwrap_or_default();
+        errors.iter().filter_map(|error| error["pointer"].as_str().map(str::to_owned)).collect()
+    }
+
+    /// A header as text; empty if absent.
+    pub(crate) fn header(&self, name: &str) -> String {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+    }
+
+    /// The body as JSON of an answer that must have this status.
+    #[track_caller]
+    pub(crate) fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", String::from_utf8_lossy(&self.bytes));
+        self.json()
+    }
+}
+
+impl TestApp {
+    /// Starts on a fresh database; it is Monday 2026-11-23, 08:00 in Shanghai.
+    pub(crate) async fn start(backend: Backend) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = match backend {
+            Backend::Sqlite => format!("sqlite://{}", folder.path().join("test.db").display()),
+            Backend::Postgres => fresh_database().await,
+        };
+        let now = "2026-11-23T00:00:00Z".parse().expect("an instant");
+        let clock = Arc::new(StandingClock(Mutex::new(now)));
+        Self::open(backend, folder, url, clock).await
+    }
+
+    async fn open(
+        backend: Backend,
+        folder: tempfile::TempDir,
+        url: String,
+        clock: Arc<StandingClock>,
+    ) -> Self {
+        let chance = Chance::system();
+        let keys = Keys::ephemeral(&chance).expect("keys");
+        let shared = Arc::clone(&clock) as Arc<dyn Clock>;
+        let world = World { clock: shared, chance, keys, light_passwords: true };
+        let app = open(&url, 4, world).await.expect("the application starts");
+        let code = xunke_api::start::setup_code(&app).await.expect("a set-up code");
+        let router = xunke_api::server::router(app.clone());
+        Self { backend, app, clock, setup_code: code.unwrap_or_default(), url, router, _folder: folder }
+    }
+
+    /// Starts again on the same database, as after a restart: another process, another lineage, other keys.
+    pub(crate) async fn restart(self) -> Self {
+        self.app.store.close().await.expect("it closes");
+        Self::open(self.backend, self._folder, self.url, self.clock).await
+    }
+
+    /// Moves the clock.
+    pub(crate) fn pass(&self, time: TimeDelta) {
+        *self.clock.0.lock().expect("no test panics while moving the clock") += time;
+    }
+
+    /// Sends a request as it is.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.expect("the router answers");
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.expect("a body").to_vec();
+        Answer { status: parts.status, headers: parts.headers, bytes }
+    }
+
+    /// Calls an operation with a JSON body, as the holder of `token` (empty: as a stranger).
+    pub(crate) async fn call(&self, method: &str, path: &str, token: &str, body: Option<&Value>) -> Answer {
+        self.call_with(method, path, token, body, &[]).await
+    }
+
+    /// The same with further headers.
+    pub(crate) async fn call_with(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        body: Option<&Value>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        if !token.is_empty() {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        if body.is_some() {
+            request = request.header("content-type", "application/json");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        self.send(request.body(body).expect("a request")).await
+    }
+
+    pub(crate) async fn get(&self, path: &str, token: &str) -> Answer {
+        self.call("GET", path, token, None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, token: &str, body: &Value) -> Answer {
+        self.call("POST", path, token, Some(body)).await
+    }
+
+    /// Changes what `path` shows, with the version it has now.
+    pub(crate) async fn patch(&self, path: &str, token: &str, body: &Value) -> Answer {
+        let etag = self.get(path, token).await.header("etag");
+        self.call_with("PATCH", path, token, Some(body), &[("if-match", &etag)]).await
+    }
+}
+
+async fn fresh_database() -> String {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let server = tokio::task::spawn_blocking(postgres::server).await.expect("PostgreSQL starts");
+    let name = format!("t{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let admin = Database::connect(format!("{server}/postgres")).await.expect("a connection");
+    admin
+        .execute_unprepared(&format!("CREATE DATABASE {name} STRATEGY file_copy"))
+        .await
+        .expect("a database");
+    admin.close().await.expect("it closes");
+    format!("{server}/{name}")
+}
