@@ -20,9 +20,13 @@ impl Share {
         format!("{}/{}", self.k, self.n)
     }
 
-    /// Such as `90.9%`; none of too few.
+    /// Such as `90.9%`, halves rounded up; none of too few. It is taken from the counts, since a rate
+    /// that was rounded once must not be rounded again.
     pub(super) fn percent(&self) -> Option<String> {
-        share(self.k, self.n).map(percent)
+        share(self.k, self.n)?;
+        let (k, n) = (u64::from(self.k), u64::from(self.n));
+        let per_mille = (2000 * k + n).checked_div(2 * n)?;
+        Some(format!("{}.{}%", per_mille / 10, per_mille % 10))
     }
 
     /// The Wilson interval, such as `78.8%—96.4%`; none of too few.
@@ -63,6 +67,16 @@ mod tests {
         assert_eq!(share.percent().as_deref(), Some("90.9%"));
         assert_eq!(share.interval().as_deref(), Some("78.8%—96.4%"));
         assert_eq!(share.per_mille(), 909);
+    }
+
+    #[test]
+    fn a_percentage_is_rounded_once_and_halves_go_up() {
+        let percent = |k, n| Share::new(k, n).percent();
+
+        assert_eq!(percent(1, 16).as_deref(), Some("6.3%"));
+        assert_eq!(percent(7, 136).as_deref(), Some("5.1%"));
+        assert_eq!(percent(1, 80).as_deref(), Some("1.3%"));
+        assert_eq!((percent(0, 5).as_deref(), percent(5, 5).as_deref()), (Some("0.0%"), Some("100.0%")));
     }
 
     #[test]
