@@ -16,13 +16,13 @@ impl Share {
     }
 
     /// Such as `40/44`.
-    pub(super) fn counts(&self) -> String {
+    pub(super) fn counts(self) -> String {
         format!("{}/{}", self.k, self.n)
     }
 
     /// Such as `90.9%`, halves rounded up; none of too few. It is taken from the counts, since a rate
     /// that was rounded once must not be rounded again.
-    pub(super) fn percent(&self) -> Option<String> {
+    pub(super) fn percent(self) -> Option<String> {
         share(self.k, self.n)?;
         let (k, n) = (u64::from(self.k), u64::from(self.n));
         let per_mille = (2000 * k + n).checked_div(2 * n)?;
@@ -30,22 +30,22 @@ impl Share {
     }
 
     /// The Wilson interval, such as `78.8%—96.4%`; none of too few.
-    pub(super) fn interval(&self) -> Option<String> {
+    pub(super) fn interval(self) -> Option<String> {
         wilson95(self.k, self.n).map(|[low, high]| format!("{}—{}", percent(low), percent(high)))
     }
 
     /// Whether there was nothing to count.
-    pub(super) const fn is_of_none(&self) -> bool {
+    pub(super) const fn is_of_none(self) -> bool {
         self.n == 0
     }
 
     /// Whether there is something to count, but too little for a percentage.
-    pub(super) const fn is_of_few(&self) -> bool {
+    pub(super) const fn is_of_few(self) -> bool {
         self.n > 0 && self.n < MIN_SHARE
     }
 
     /// How far a bar of 1000 reaches.
-    pub(super) fn per_mille(&self) -> u64 {
+    pub(super) fn per_mille(self) -> u64 {
         let (k, n) = (u64::from(self.k), u64::from(self.n));
         (k * 1000).checked_div(n).unwrap_or(0).min(1000)
     }

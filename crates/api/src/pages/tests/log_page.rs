@@ -130,6 +130,17 @@ fn a_draft_says_so_and_only_those_who_may_can_publish_it() {
 }
 
 #[test]
+fn a_draft_after_an_edition_says_that_it_will_follow_it() {
+    let log = Sample::qinghe().compile();
+    let published_at = at("2026-11-23T09:05:00+08:00");
+    let editions = [EditionLink { number: 1, published_at, url: "/editions/1" }];
+
+    let page = page(&EditionView { editions: &editions, ..draft(&log) });
+
+    assert_tells(&page, &["第1版公示之后有更正", "与第1版相比", "巡课记录没有变化"]);
+}
+
+#[test]
 fn an_edition_tells_its_number_its_hash_and_what_was_corrected() {
     let mut sample = Sample::qinghe();
     let before = sample.compile();
