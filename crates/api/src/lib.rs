@@ -11,6 +11,7 @@ pub mod config;
 pub mod docs;
 pub mod instant;
 pub mod openapi;
+pub mod pages;
 pub mod problem;
 #[expect(missing_docs, reason = "handlers are documented for OpenAPI, routers say all by their name")]
 pub mod routes;

@@ -1,0 +1,124 @@
+//! What of the plan was seen, and what was not, as tables; the same inside the school and outside.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use xunke_domain::log::{
+    ClassNotSeen, GradeCoverage, GradeSubjectCoverage, SubjectCoverage, WeekdayCoverage,
+};
+
+use crate::pages::share::Share;
+use crate::pages::words;
+
+/// Coverage under three headings.
+#[derive(Clone, Debug)]
+pub(super) struct CoverageTables {
+    pub(super) grades: Vec<GradeRow>,
+    pub(super) subjects: Vec<CoverageRow>,
+    pub(super) weekdays: Vec<CoverageRow>,
+}
+
+/// Coverage of a grade.
+#[derive(Clone, Debug)]
+pub(super) struct GradeRow {
+    pub(super) name: String,
+    pub(super) classes: Share,
+    pub(super) slots: Share,
+}
+
+/// Coverage of a subject or a weekday.
+#[derive(Clone, Debug)]
+pub(super) struct CoverageRow {
+    pub(super) name: String,
+    pub(super) slots: Share,
+}
+
+impl CoverageTables {
+    pub(super) fn new(
+        grades: &[GradeCoverage],
+        subjects: &BTreeMap<String, SubjectCoverage>,
+        weekdays: &[WeekdayCoverage],
+    ) -> Self {
+        let grade = |row: &GradeCoverage| GradeRow {
+            name: words::grade(row.grade),
+            classes: Share::new(row.classes_visited, row.classes_total),
+            slots: Share::new(row.visited, row.planned),
+        };
+        let subject = |(name, row): (&String, &SubjectCoverage)| CoverageRow {
+            name: name.clone(),
+            slots: Share::new(row.visited, row.planned),
+        };
+        let weekday = |row: &WeekdayCoverage| CoverageRow {
+            name: words::weekday(row.weekday).to_owned(),
+            slots: Share::new(row.visited, row.planned),
+        };
+        Self {
+            grades: grades.iter().map(grade).collect(),
+            subjects: subjects.iter().map(subject).collect(),
+            weekdays: weekdays.iter().map(weekday).collect(),
+        }
+    }
+}
+
+/// Visited of planned slots, a row a subject and a column a grade (附表).
+#[derive(Clone, Debug)]
+pub(super) struct Cross {
+    pub(super) grades: Vec<String>,
+    pub(super) rows: Vec<CrossRow>,
+}
+
+/// A subject's row: a cell is none where the grade does not have the subject.
+#[derive(Clone, Debug)]
+pub(super) struct CrossRow {
+    pub(super) subject: String,
+    pub(super) cells: Vec<Option<Share>>,
+}
+
+impl Cross {
+    pub(super) fn new(cells: &[GradeSubjectCoverage]) -> Self {
+        let grades: BTreeSet<Option<u32>> = cells.iter().map(|cell| cell.grade).collect();
+        let subjects: BTreeSet<&str> = cells.iter().map(|cell| cell.subject.as_str()).collect();
+        let cell = |grade: Option<u32>, subject: &str| {
+            let found = cells.iter().find(|cell| cell.grade == grade && cell.subject == subject);
+            found.map(|cell| Share::new(cell.visited, cell.planned))
+        };
+        let row = |subject: &str| CrossRow {
+            subject: subject.to_owned(),
+            cells: grades.iter().map(|grade| cell(*grade, subject)).collect(),
+        };
+        Self {
+            rows: subjects.into_iter().map(row).collect(),
+            grades: grades.iter().map(|grade| words::grade(*grade)).collect(),
+        }
+    }
+}
+
+/// What nobody visited this week.
+#[derive(Clone, Debug)]
+pub(super) struct Unseen<'a> {
+    pub(super) classes: Vec<UnseenClass<'a>>,
+    pub(super) subjects: &'a [String],
+}
+
+/// A class nobody visited.
+#[derive(Clone, Debug)]
+pub(super) struct UnseenClass<'a> {
+    pub(super) name: &'a str,
+    /// The week it was seen last, in words.
+    pub(super) last: String,
+    /// How long ago that is, in words; none: it was not seen this semester.
+    pub(super) ago: Option<String>,
+    /// Whether that is too long.
+    pub(super) long: bool,
+}
+
+impl<'a> Unseen<'a> {
+    pub(super) fn new(classes: &'a [ClassNotSeen], subjects: &'a [String]) -> Self {
+        let class = |row: &'a ClassNotSeen| UnseenClass {
+            name: &row.class,
+            last: row.last_seen.map_or_else(|| "本学期未巡到".to_owned(), words::week_span),
+            ago: row.weeks_since.map(|weeks| format!("{weeks}周前")),
+            long: row.long_unseen,
+        };
+        Self { classes: classes.iter().map(class).collect(), subjects }
+    }
+}

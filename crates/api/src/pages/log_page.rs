@@ -1,0 +1,146 @@
+//! The weekly log inside the school: a draft, or an edition (domain, section 2.5).
+//!
+//! It names inspectors and the teachers of highlights and shows red lines, so it is for those who may
+//! read every visit of the school; what may be posted is the [`public_page`](crate::pages::public_page).
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use chrono::{DateTime, FixedOffset};
+use xunke_domain::log::edition::ContentHash;
+use xunke_domain::log::{ChangeEntry, WeeklyLog, labels};
+
+use crate::pages::coverage::{CoverageTables, Cross, Unseen};
+use crate::pages::heading::{EditionRow, Heading, edition_rows};
+use crate::pages::ratings::{self, RatingRow};
+use crate::pages::remarks::{self, FindingRow, Remarks};
+use crate::pages::share::Share;
+use crate::pages::timetable::Timetable;
+use crate::pages::versions::{self, ChangeRow};
+use crate::pages::visit_links::VisitLinks;
+use crate::pages::{EditionLink, Form, Frame, STYLESHEET_PATH, SemesterName, words};
+
+/// What the page of a weekly log shows.
+#[derive(Clone, Copy, Debug)]
+pub struct EditionView<'a> {
+    /// The frame.
+    pub frame: Frame<'a>,
+    /// The semester of the week, if it lies in one.
+    pub semester: Option<SemesterName<'a>>,
+    /// The log; it has the school's name and the week.
+    pub log: &'a WeeklyLog,
+    /// Whether it is published.
+    pub state: EditionState<'a>,
+    /// What changed since the edition before.
+    pub changes: &'a [ChangeEntry],
+    /// All editions of the week, in any order; this one may be among them.
+    pub editions: &'a [EditionLink<'a>],
+    /// What comes before a visit's id in its address; none: visits are told without links.
+    pub visit_url_prefix: Option<&'a str>,
+    /// Where the public edition is, if there is one.
+    pub public_url: Option<&'a str>,
+    /// The school's names of the dimensions it rates; those of the seed need not be here.
+    pub dimensions: &'a BTreeMap<String, String>,
+}
+
+/// How far a log has come.
+#[derive(Clone, Copy, Debug)]
+pub enum EditionState<'a> {
+    /// Compiled, but not published.
+    Draft {
+        /// When it was compiled.
+        compiled_at: DateTime<FixedOffset>,
+        /// The form that publishes it, for those who may. It posts `csrf` and `remarks`, the latter
+        /// empty if the principal adds nothing.
+        publish: Option<Form<'a>>,
+    },
+    /// Published and frozen.
+    Published {
+        /// Number of the edition, from 1.
+        number: u32,
+        /// When it was published.
+        at: DateTime<FixedOffset>,
+        /// Who approved it.
+        by: &'a str,
+        /// The hash of its bytes.
+        hash: &'a ContentHash,
+        /// What the principal added.
+        remarks: Option<&'a str>,
+    },
+}
+
+/// The page of a weekly log inside the school.
+pub fn edition_page(view: &EditionView<'_>) -> Result<String, askama::Error> {
+    let log = view.log;
+    let coverage = &log.coverage;
+    let links = VisitLinks::new(view.visit_url_prefix, log);
+    let page = LogPage {
+        heading: Heading::new(&log.school, view.semester, log.teaching_week, log.week),
+        current: view.state.number(),
+        slots: Share::new(coverage.planned_slots_visited, log.planned_slots),
+        consistency: Share::new(log.consistency.consistent, log.consistency.checked),
+        classes: Share::new(log.classes_visited, log.classes_total),
+        teachers: Share::new(coverage.teachers_visited, coverage.teachers_planned),
+        finding_count: log.findings.iter().map(|group| group.count).sum(),
+        coverage: CoverageTables::new(&coverage.by_grade, &coverage.by_subject, &coverage.by_weekday),
+        cross: Cross::new(&coverage.by_grade_and_subject),
+        highlights: Remarks::new(&log.highlights_by_subject, links),
+        improvements: Remarks::new(&log.improvements_by_subject, links),
+        findings: remarks::findings(&log.findings, links),
+        timetable: Timetable::new(log, links),
+        ratings: ratings::rows(log.ratings, &log.ratings_by_dimension, view.dimensions),
+        unseen: Unseen::new(&coverage.classes_not_seen, &coverage.subjects_not_seen),
+        changes: versions::rows(view.changes, links),
+        editions: edition_rows(view.editions, view.state.number()),
+        log,
+        view,
+    };
+    page.render()
+}
+
+#[derive(Template)]
+#[template(path = "log/page.html")]
+struct LogPage<'a> {
+    view: &'a EditionView<'a>,
+    log: &'a WeeklyLog,
+    heading: Heading,
+    /// The number of this edition; none for a draft.
+    current: Option<u32>,
+    slots: Share,
+    consistency: Share,
+    classes: Share,
+    teachers: Share,
+    finding_count: u32,
+    coverage: CoverageTables,
+    cross: Cross,
+    highlights: Remarks<'a>,
+    improvements: Remarks<'a>,
+    findings: Vec<FindingRow<'a>>,
+    timetable: Timetable<'a>,
+    ratings: Vec<RatingRow>,
+    unseen: Unseen<'a>,
+    changes: Vec<ChangeRow<'a>>,
+    editions: Vec<EditionRow<'a>>,
+}
+
+impl LogPage<'_> {
+    /// The newest edition before this draft or edition.
+    fn before(&self) -> Option<u32> {
+        let numbers = self.editions.iter().map(|edition| edition.number);
+        numbers.filter(|number| self.current.is_none_or(|current| *number < current)).max()
+    }
+}
+
+impl EditionState<'_> {
+    const fn number(&self) -> Option<u32> {
+        match self {
+            Self::Draft { .. } => None,
+            Self::Published { number, .. } => Some(*number),
+        }
+    }
+}
+
+/// The beginning of a hash, enough to compare by eye.
+fn short(hash: &ContentHash) -> &str {
+    hash.as_str().get(..12).unwrap_or(hash.as_str())
+}

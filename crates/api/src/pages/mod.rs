@@ -1,0 +1,43 @@
+//! The pages people read and print, in Chinese: pure functions from data to HTML.
+//!
+//! Start with [`edition_page`] (the weekly log inside the school) and [`public_page`] (what anybody
+//! may read); [`sign_in_page`], [`home_page`] and [`error_page`] lead there. Templates are in
+//! `templates/`, the one stylesheet is [`STYLESHEET`].
+//!
+//! The pages hold no script, no style of their own and nothing from elsewhere, so they can be served
+//! under [`CONTENT_SECURITY_POLICY`]. Every text is escaped by the templates.
+
+mod bar;
+mod coverage;
+mod frame;
+mod heading;
+mod home;
+mod log_page;
+mod public_page;
+mod ratings;
+mod remarks;
+mod share;
+#[cfg(test)]
+mod tests;
+mod timetable;
+mod versions;
+mod visit_links;
+mod words;
+
+pub use frame::{Form, Frame, Person};
+pub use heading::{EditionLink, SemesterName};
+pub use home::{
+    ErrorView, HomeSchool, HomeView, HomeWeek, SignInView, WeekState, error_page, home_page, sign_in_page,
+};
+pub use log_page::{EditionState, EditionView, edition_page};
+pub use public_page::{PublicView, public_page};
+
+/// The stylesheet of all pages, to be served at [`STYLESHEET_PATH`].
+pub const STYLESHEET: &str = include_str!("../../assets/xunke.css");
+
+/// Where the pages look for [`STYLESHEET`].
+pub const STYLESHEET_PATH: &str = "/assets/xunke.css";
+
+/// What the pages need, and no more.
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";

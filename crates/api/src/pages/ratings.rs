@@ -1,0 +1,54 @@
+//! Ratings as a table: how often each level was given in each dimension; never an average.
+
+use std::collections::BTreeMap;
+
+use xunke_domain::log::LevelCounts;
+use xunke_domain::log::labels::level_zh;
+use xunke_domain::seed::DIMENSIONS;
+use xunke_domain::visit::Level;
+
+use crate::pages::bar::{Bar, Part};
+use crate::pages::share::Share;
+
+/// A dimension of the rubric, or all of them together.
+#[derive(Clone, Debug)]
+pub(super) struct RatingRow {
+    pub(super) name: String,
+    /// 优, 良, 中, 差.
+    pub(super) counts: [u32; 4],
+    /// 优 and 良 among all.
+    pub(super) good: Share,
+    pub(super) bar: Bar,
+}
+
+/// The rows of the table, the sum last. `names` are the school's own names of its dimensions.
+pub(super) fn rows(
+    all: LevelCounts,
+    by_dimension: &BTreeMap<String, LevelCounts>,
+    names: &BTreeMap<String, String>,
+) -> Vec<RatingRow> {
+    let dimensions = by_dimension.iter().map(|(key, counts)| (dimension(key, names), *counts));
+    let rows = dimensions.chain([("合计".to_owned(), all)]);
+    rows.enumerate().map(|(place, (name, counts))| row(place, name, counts)).collect()
+}
+
+fn row(place: usize, name: String, counts: LevelCounts) -> RatingRow {
+    let LevelCounts { excellent, good, fair, poor } = counts;
+    let parts: [Part; 4] = [
+        ("l-excellent", level_zh(Level::Excellent), excellent),
+        ("l-good", level_zh(Level::Good), good),
+        ("l-fair", level_zh(Level::Fair), fair),
+        ("l-poor", level_zh(Level::Poor), poor),
+    ];
+    RatingRow {
+        bar: Bar::new(format!("rating-{place}"), format!("{name}各等级次数"), &parts),
+        name,
+        counts: [excellent, good, fair, poor],
+        good: Share::new(excellent + good, excellent + good + fair + poor),
+    }
+}
+
+fn dimension(key: &str, names: &BTreeMap<String, String>) -> String {
+    let seeded = || DIMENSIONS.iter().find(|seed| seed.key == key).map(|seed| seed.zh);
+    names.get(key).map(String::as_str).or_else(seeded).unwrap_or(key).to_owned()
+}

@@ -1,0 +1,7 @@
+//! The pages against the sample school, and against the rules of the house.
+
+mod home;
+mod log_page;
+mod markup;
+mod public_page;
+mod sample;

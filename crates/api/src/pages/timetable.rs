@@ -1,0 +1,172 @@
+//! How the timetable was kept (课表执行), as the internal page tells it.
+
+use std::collections::BTreeMap;
+
+use xunke_domain::log::labels::verdict_zh;
+use xunke_domain::log::{ContentPart, Delivery, DisputedSlot, Place, Taking, WeeklyLog};
+use xunke_domain::verdict::Verdict;
+
+use crate::pages::bar::{Bar, Part};
+use crate::pages::share::Share;
+use crate::pages::visit_links::{VisitLinks, VisitRef, place_of};
+use crate::pages::words;
+
+/// All that is told about the timetable.
+#[derive(Clone, Debug)]
+pub(super) struct Timetable<'a> {
+    pub(super) parts: Vec<PartRow>,
+    pub(super) bar: Bar,
+    pub(super) takings: Vec<TakingRow<'a>>,
+    pub(super) departures: Vec<Departure<'a>>,
+    pub(super) subjects: Vec<SubjectRow<'a>>,
+    pub(super) disputed: Vec<DisputedRow<'a>>,
+}
+
+/// Slots of one verdict.
+#[derive(Clone, Debug)]
+pub(super) struct PartRow {
+    /// The class that colours it.
+    pub(super) class: &'static str,
+    pub(super) name: &'static str,
+    pub(super) count: u32,
+    /// How it enters the rate.
+    pub(super) counted: &'static str,
+}
+
+/// One subject taking another's slots.
+#[derive(Clone, Debug)]
+pub(super) struct TakingRow<'a> {
+    pub(super) planned: &'a str,
+    pub(super) taken_by: &'a str,
+    pub(super) slots: u32,
+    pub(super) places: Vec<String>,
+}
+
+/// A slot that was not taught as planned, though not by another subject.
+#[derive(Clone, Debug)]
+pub(super) struct Departure<'a> {
+    pub(super) verdict: &'static str,
+    pub(super) inspector: &'a str,
+    pub(super) visit: VisitRef,
+}
+
+/// A planned subject.
+#[derive(Clone, Debug)]
+pub(super) struct SubjectRow<'a> {
+    pub(super) name: &'a str,
+    pub(super) checked: u32,
+    pub(super) displaced: Share,
+    pub(super) self_study: u32,
+    pub(super) delivered: Share,
+}
+
+/// A slot whose inspectors contradict each other.
+#[derive(Clone, Debug)]
+pub(super) struct DisputedRow<'a> {
+    pub(super) place: String,
+    pub(super) opinions: Vec<OpinionItem<'a>>,
+}
+
+/// What one inspector says of it.
+#[derive(Clone, Debug)]
+pub(super) struct OpinionItem<'a> {
+    pub(super) inspector: &'a str,
+    pub(super) verdict: &'static str,
+    pub(super) observed: Option<&'a str>,
+    pub(super) url: Option<String>,
+}
+
+impl<'a> Timetable<'a> {
+    pub(super) fn new(log: &'a WeeklyLog, links: VisitLinks<'a>) -> Self {
+        let parts = parts(log);
+        let drawn: Vec<Part> = parts.iter().map(|part| (part.class, part.name, part.count)).collect();
+        Self {
+            bar: Bar::new("parts", "已巡节次按课表核查结论的构成", &drawn),
+            parts,
+            takings: log.displacement_matrix.iter().map(taking).collect(),
+            departures: departures(log, links),
+            subjects: subjects(log),
+            disputed: log.consistency_parts.disputed_slots.iter().map(|slot| disputed(slot, links)).collect(),
+        }
+    }
+}
+
+fn parts(log: &WeeklyLog) -> Vec<PartRow> {
+    let agreed = log.consistency_parts.by_verdict.iter().map(|(verdict, count)| PartRow {
+        class: class_of(*verdict),
+        name: verdict_zh(*verdict),
+        count: *count,
+        counted: match verdict {
+            Verdict::AsTimetabled | Verdict::ApprovedChange => "一致",
+            Verdict::OfficialEvent | Verdict::NoLessonPlanned | Verdict::NotVerifiable => "不计入",
+            Verdict::SubjectMismatch | Verdict::TeacherMismatch | Verdict::SelfStudy | Verdict::NoTeacher => {
+                "不一致"
+            }
+        },
+    });
+    let left_out = |class, name, count| PartRow { class, name, count, counted: "不计入" };
+    let others = [
+        left_out("v-disputed", "意见不一", log.consistency.disputed),
+        left_out("v-bulk", "仅批量标记", log.consistency_parts.bulk_only),
+    ];
+    agreed.chain(others).filter(|part| part.count > 0).collect()
+}
+
+const fn class_of(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::AsTimetabled => "v-kept",
+        Verdict::ApprovedChange => "v-change",
+        Verdict::OfficialEvent => "v-event",
+        Verdict::SubjectMismatch => "v-subject",
+        Verdict::TeacherMismatch => "v-teacher",
+        Verdict::SelfStudy => "v-self",
+        Verdict::NoTeacher => "v-nobody",
+        Verdict::NoLessonPlanned => "v-unplanned",
+        Verdict::NotVerifiable => "v-unknown",
+    }
+}
+
+fn taking(taking: &Taking) -> TakingRow<'_> {
+    let Taking { planned, taken_by, slots, places } = taking;
+    TakingRow { planned, taken_by, slots: *slots, places: places.iter().map(words::place).collect() }
+}
+
+/// One visit stands for its slot: all that could tell agree on it.
+fn departures<'a>(log: &'a WeeklyLog, links: VisitLinks<'a>) -> Vec<Departure<'a>> {
+    let visits = log.trace.get("consistency.inconsistent").into_iter().flatten();
+    let mut slots: BTreeMap<Place, Departure<'a>> = BTreeMap::new();
+    for visit in visits {
+        let Some((digest, link)) = log.visit_digests.get(visit).zip(links.find(*visit)) else { continue };
+        let told =
+            matches!(digest.verdict, Verdict::TeacherMismatch | Verdict::SelfStudy | Verdict::NoTeacher);
+        if told && !digest.content.contains_key(&ContentPart::Bulk) {
+            let (verdict, inspector) = (verdict_zh(digest.verdict), digest.inspector.as_str());
+            slots.entry(place_of(digest)).or_insert(Departure { verdict, inspector, visit: link });
+        }
+    }
+    slots.into_values().collect()
+}
+
+fn subjects(log: &WeeklyLog) -> Vec<SubjectRow<'_>> {
+    let rows = log.delivery_by_subject.iter().map(|(name, Delivery { checked, delivered })| {
+        let displaced = log.displacement_by_subject.get(name).map_or(0, |figures| figures.displaced);
+        SubjectRow {
+            name,
+            checked: *checked,
+            displaced: Share::new(displaced, *checked),
+            self_study: log.self_study_by_subject.get(name).copied().unwrap_or(0),
+            delivered: Share::new(*delivered, *checked),
+        }
+    });
+    rows.collect()
+}
+
+fn disputed<'a>(slot: &'a DisputedSlot, links: VisitLinks<'_>) -> DisputedRow<'a> {
+    let opinions = slot.opinions.iter().map(|opinion| OpinionItem {
+        inspector: &opinion.inspector,
+        verdict: verdict_zh(opinion.verdict),
+        observed: opinion.observed_subject.as_deref(),
+        url: links.url(opinion.visit),
+    });
+    DisputedRow { place: words::place(&slot.place), opinions: opinions.collect() }
+}
