@@ -210,7 +210,10 @@ async fn syncable(app: &App, caller: &Caller) -> Result<Vec<(School, Reach)>, Ap
 #[utoipa::path(get, path = "/api/v1/sync/streams", tag = "sync", responses(
     (status = 200, body = Vec<StreamView>, description = "Streams; a changed `grant` means: pull from zero"),
 ))]
-async fn sync_streams(State(app): State<App>, caller: Caller) -> Result<axum::Json<Vec<StreamView>>, ApiError> {
+async fn sync_streams(
+    State(app): State<App>,
+    caller: Caller,
+) -> Result<axum::Json<Vec<StreamView>>, ApiError> {
     let items = syncable(&app, &caller)
         .await?
         .into_iter()
