@@ -46,7 +46,6 @@ pub async fn open(url: &str, connections: u32, world: World) -> anyhow::Result<A
         passwords: Passwords::new(light_passwords)?,
         throttle: Throttle::default(),
         limits: Limits::default(),
-        secure_cookies: true,
         heads: Heads::default(),
     }))
 }

@@ -120,11 +120,11 @@ pub struct PasswordChange {
 #[schema(example = json!({"login": "zheng", "code": "c2VjcmV0", "password": "桃李不言-下自成蹊-2026"}))]
 pub struct PasswordReset {
     /// Whose password.
-    login: String,
+    pub login: String,
     /// The code an administrator handed out.
-    code: String,
+    pub code: String,
     /// 8 to 128 characters; 15 for principals and administrators.
-    password: String,
+    pub password: String,
 }
 
 /// The address attempts are counted by: that of the connection, put there by the listener.
@@ -320,10 +320,17 @@ async fn password_change(
 async fn password_reset(
     State(app): State<App>,
     headers: HeaderMap,
-    ApiJson(PasswordReset { login, code, password }): ApiJson<PasswordReset>,
+    ApiJson(reset): ApiJson<PasswordReset>,
 ) -> Result<StatusCode, ApiError> {
-    let (login, address, now) = (login.trim().to_lowercase(), address(&headers), app.clock.millis());
-    app.throttle.check(&login, &address, now)?;
+    reset_password(&app, &address(&headers), reset).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Chooses a password with a code; shared with the pages.
+pub async fn reset_password(app: &App, address: &str, reset: PasswordReset) -> Result<(), ApiError> {
+    let PasswordReset { login, code, password } = reset;
+    let (login, now) = (login.trim().to_lowercase(), app.clock.millis());
+    app.throttle.check(&login, address, now)?;
     let presented = Some(token::hash(code.trim()));
     let account = app.store.read().account_by_login(&login).await?.filter(|account| {
         account.disabled_at.is_none()
@@ -331,11 +338,10 @@ async fn password_reset(
             && account.reset_until.is_some_and(|until| now < until)
     });
     let Some(account) = account else {
-        app.throttle.failed(&login, &address, now);
+        app.throttle.failed(&login, address, now);
         return Err(ApiError::WrongCredentials);
     };
-    set_password(&app, account, password, None).await?;
-    Ok(StatusCode::NO_CONTENT)
+    set_password(app, account, password, None).await
 }
 
 async fn set_password(

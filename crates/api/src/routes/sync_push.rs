@@ -26,6 +26,9 @@ pub fn router() -> OpenApiRouter<App> {
 /// Oldest schema still understood; an app below it is told to update.
 const OLDEST_SCHEMA: u32 = 1;
 
+/// How stale "last seen" on the device board may be, milliseconds.
+const BOARD_FRESH: i64 = 5 * 60 * 1000;
+
 /// Send writes, and read what is new
 ///
 /// The contract is `docs/sync-protocol.md`, section 4. A write that cannot be taken in is held with a reason and
@@ -64,7 +67,10 @@ async fn sync_push(
     }
     let now = app.clock.millis();
     let results = if writes.is_empty() {
-        app.store.note_contact(device, now, unsent).await?;
+        // An empty poll touches no disk, unless the device board would go stale.
+        if known.unsent != unsent || known.seen_at.is_none_or(|seen| now - seen > BOARD_FRESH) {
+            app.store.note_contact(device, now, unsent).await?;
+        }
         Vec::new()
     } else {
         let job = PushJob {
