@@ -4,7 +4,6 @@ use axum::http::header::{ETAG, IF_MATCH, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 use uuid::Uuid;
 use xunke_domain::ids::UserId;
@@ -12,6 +11,7 @@ use xunke_storage::Tx;
 use xunke_storage::audit::KeptAnswer;
 
 use crate::app::App;
+use crate::auth::token;
 use crate::problem::ApiError;
 
 /// Which page of a list.
@@ -136,8 +136,7 @@ impl Once {
             .ok_or_else(|| Err(ApiError::invalid("Idempotency-Key", "1 to 200 visible ASCII characters")))?;
         let request = (operation, body);
         let bytes = serde_json::to_vec(&request).map_err(|_| Err(ApiError::Internal))?;
-        let request_hash =
-            Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let request_hash = token::hash(&bytes);
         let known = app.store.read().answer_find(account, key).await.map_err(|error| Err(error.into()))?;
         match known {
             Some(kept) if kept.request_hash == request_hash => Err(Ok(replay(kept))),

@@ -50,13 +50,14 @@ pub async fn open(url: &str, connections: u32, world: World) -> anyhow::Result<A
     }))
 }
 
+/// Letters and digits that are not mistaken for each other; 12 of 31 are about 59 bits.
+const LETTERS: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
+
 /// A new set-up code, if nobody can sign in yet. Kept as a hash; shown once.
 pub async fn setup_code(app: &App) -> anyhow::Result<Option<String>> {
     if app.store.read().has_accounts().await? {
         return Ok(None);
     }
-    // Letters and digits that are not mistaken for each other; 12 of 31 are about 59 bits.
-    const LETTERS: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
     let mut code = String::new();
     while code.len() < 14 {
         let [byte] = app.chance.bytes::<1>();

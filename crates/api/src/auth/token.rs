@@ -69,9 +69,9 @@ pub fn secret(chance: &Chance) -> String {
     URL_SAFE_NO_PAD.encode(chance.bytes::<32>())
 }
 
-/// What is kept of a secret.
-pub fn hash(secret: &str) -> String {
-    URL_SAFE_NO_PAD.encode(Sha256::digest(secret.as_bytes()))
+/// What is kept of a secret, or of anything that is only compared.
+pub fn hash(secret: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(secret))
 }
 
 /// The text of a refresh token or cookie: which session, and the secret.

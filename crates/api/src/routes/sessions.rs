@@ -140,16 +140,12 @@ pub async fn sign_in(app: &App, login: &str, password: String, address: &str) ->
         app.store.read().account_by_login(&login).await?.filter(|account| account.disabled_at.is_none());
     let hash = account.as_ref().and_then(|account| account.password_hash.clone());
     let fits = app.passwords.check(password, hash).await?;
-    match account.filter(|_| fits) {
-        Some(account) => {
-            app.throttle.succeeded(&login, address);
-            Ok(account)
-        }
-        None => {
-            app.throttle.failed(&login, address, app.clock.millis());
-            Err(ApiError::WrongCredentials)
-        }
-    }
+    let Some(account) = account.filter(|_| fits) else {
+        app.throttle.failed(&login, address, app.clock.millis());
+        return Err(ApiError::WrongCredentials);
+    };
+    app.throttle.succeeded(&login, address);
+    Ok(account)
 }
 
 /// Sign in

@@ -258,5 +258,5 @@ async fn sync_live(
 /// A live channel ends with its access token at the latest, so that a lost right does not outlive it.
 fn token_life(caller: &Caller, app: &App) -> Duration {
     let left = caller.session.idle_until - app.clock.millis();
-    Duration::from_millis(u64::try_from(left).unwrap_or(0)).min(Duration::from_secs(15 * 60))
+    Duration::from_millis(u64::try_from(left).unwrap_or(0)).min(Duration::from_mins(15))
 }

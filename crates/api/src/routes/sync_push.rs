@@ -1,5 +1,7 @@
 //! `POST /sync/push`: writes in, outcomes out, and pages of the streams asked for, in one exchange.
 
+use std::fmt::Write as _;
+
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
@@ -117,7 +119,8 @@ async fn sync_push(
                 Err(error) => json!(error.problem()).to_string(),
             };
             let comma = if index == 0 { "" } else { "," };
-            answer.push_str(&format!("{comma}\"{stream}\":{page}"));
+            // Writing to a String cannot fail.
+            let _ = write!(answer, "{comma}\"{stream}\":{page}");
         }
         answer.push_str("}}");
     }

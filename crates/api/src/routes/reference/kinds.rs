@@ -198,7 +198,7 @@ kind!(bell_schedule, RecordType::BellSchedule, "bell-schedules", "a bell schedul
     valid_to: String,
     /// Grades it holds for; all if absent.
     grades: Vec<u32>,
-    /// In the order of the day: `label`, `kind` (morning_reading, lesson, break, noon, after_school, evening),
+    /// In the order of the day: `label`, `kind` (`morning_reading`, `lesson`, `break`, `noon`, `after_school`, `evening`),
     /// `start`, `end` (`08:30`). Labels name periods; they are not row numbers.
     periods: Vec<serde_json::Value>,
 }, example {"name": "冬季作息", "valid_from": "2026-11-01", "periods": [
@@ -227,7 +227,7 @@ kind!(calendar_day, RecordType::CalendarDay, "calendar-days", "a day that differ
     calendar_day_list, calendar_day_view, calendar_day_create, calendar_day_change, calendar_day_retire, {
     /// The date.
     date: String,
-    /// holiday, makeup, swap, half_day or event.
+    /// `holiday`, `makeup`, `swap`, `half_day` or `event`.
     kind: String,
     /// The weekday whose lessons are taught, 1–7; required for makeup and swap.
     follows_weekday: u32,

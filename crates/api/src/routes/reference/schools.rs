@@ -43,7 +43,7 @@ pub struct SchoolFields {
     /// IANA name; `Asia/Shanghai` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     time_zone: Option<String>,
-    /// primary, junior, nine_year, …
+    /// `primary`, `junior`, `nine_year`, …
     #[serde(default, skip_serializing_if = "Option::is_none")]
     stage: Option<String>,
     /// Settings of the school by name.
