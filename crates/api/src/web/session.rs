@@ -40,7 +40,7 @@ impl FromRequestParts<App> for Visitor {
             return Err(PageError::SignIn);
         }
         touch(app, &caller.session).await?;
-        Ok(Self { caller, csrf: token::hash(&format!("csrf {secret}")) })
+        Ok(Self { caller, csrf: token::hash(format!("csrf {secret}")) })
     }
 }
 
