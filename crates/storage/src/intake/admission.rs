@@ -1,6 +1,7 @@
 //! May this write be taken in? Rights are those at the time of the visit (protocol, section 4).
 
-use chrono::{DateTime, Days, NaiveDate};
+use chrono::{DateTime, Days, NaiveDate, TimeZone as _};
+use chrono_tz::Tz;
 use serde_json::Value;
 use xunke_domain::fields::Fields;
 use xunke_domain::flaw::Flaw;
@@ -81,7 +82,9 @@ pub(super) fn entitled(
     if sender.admitted {
         return Ok(());
     }
-    let today = DateTime::from_timestamp_millis(now).map(|now| now.date_naive()).unwrap_or_default();
+    let zone = stream.book.time_zone.unwrap_or(Tz::Asia__Shanghai);
+    let utc = DateTime::from_timestamp_millis(now).unwrap_or_default();
+    let today = zone.from_utc_datetime(&utc.naive_utc()).date_naive();
     let date = slot_date(&write.set).or_else(|| record.and_then(crate::records::StoredRecord::visit_date));
     let place = Place::School(stream.school.id, stream.school.district);
     let mut here = sender

@@ -78,9 +78,14 @@ impl<'a> Desk<'a> {
     }
 
     /// Locks streams, in the order of their ids so that two batches cannot wait for each other.
-    pub(super) async fn lock(&mut self, ids: &BTreeSet<SchoolId>) -> Result<(), StoreError> {
+    /// `keeps_book`: nothing in the batch changes reference data.
+    pub(super) async fn lock(
+        &mut self,
+        ids: &BTreeSet<SchoolId>,
+        keeps_book: bool,
+    ) -> Result<(), StoreError> {
         for id in ids {
-            if let Some(stream) = Stream::lock(self.tx, self.books, *id).await? {
+            if let Some(stream) = Stream::lock(self.tx, self.books, *id, keeps_book).await? {
                 self.streams.insert(*id, stream);
             }
         }

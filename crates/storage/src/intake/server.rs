@@ -87,7 +87,7 @@ impl Store {
         now: i64,
     ) -> Result<Result<Vec<StoredRecord>, ServerWritten>, StoreError> {
         let mut desk = Desk::new(tx, &self.books, now);
-        desk.lock(&BTreeSet::from([stream])).await?;
+        desk.lock(&BTreeSet::from([stream]), false).await?;
         if desk.streams.is_empty() {
             return Ok(Err(ServerWritten::Absent));
         }
@@ -127,7 +127,6 @@ impl Store {
                 tx.editions_overtake(stream, &weeks).await?;
             }
         }
-        self.books.forget(stream);
         Ok(Ok(written))
     }
 
@@ -151,7 +150,7 @@ impl Store {
         let sender = Sender { account: held.author, memberships: Vec::new(), revoked: false, admitted: true };
         let mut desk = Desk::new(tx, &self.books, now);
         if let Ok(write) = &arrived.write {
-            desk.lock(&BTreeSet::from([write.stream])).await?;
+            desk.lock(&BTreeSet::from([write.stream]), true).await?;
             if let Some(stream) = desk.streams.get_mut(&write.stream) {
                 stream.load(tx, RecordType::Visit, vec![write.record]).await?;
             }
