@@ -35,6 +35,7 @@ impl MigrationTrait for Migration {
                     .col(uuid("author"))
                     .col(text("readers"))
                     .col(string_null("visit_date"))
+                    .col(string_null("visit_until"))
                     .col(string("stamp"))
                     .col(text("stamps"))
                     .col(text("origins"))

@@ -21,6 +21,8 @@ use crate::problem::ApiError;
 const JSON_BYTES: usize = 256 * 1024;
 /// Deepest nesting of a JSON body.
 const JSON_DEPTH: usize = 32;
+/// 8 MiB, the largest window a zstd body may ask for (RFC 9659): memory is set aside before a byte is read.
+const ZSTD_WINDOW_LOG: u32 = 23;
 
 /// Reads a body of at most `cap` decoded bytes, plain, gzip or zstd.
 pub async fn read_body(headers: &HeaderMap, body: Body, cap: usize) -> Result<Bytes, ApiError> {
@@ -40,6 +42,7 @@ pub async fn read_body(headers: &HeaderMap, body: Body, cap: usize) -> Result<By
         Some(b"gzip") => decoded(&mut flate2::read::GzDecoder::new(bytes.as_ref())),
         Some(b"zstd") => {
             let mut reader = zstd::Decoder::new(bytes.as_ref()).map_err(|_| cut())?;
+            reader.window_log_max(ZSTD_WINDOW_LOG).map_err(|_| cut())?;
             decoded(&mut reader)
         }
         Some(_) => Err(ApiError::UnsupportedMediaType("a body that is plain, gzip or zstd")),

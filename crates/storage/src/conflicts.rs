@@ -13,7 +13,7 @@ use xunke_sync::record::{Origin, Seq};
 use xunke_sync::stamp::Stamp;
 
 use crate::entity::conflict;
-use crate::records::{json, read_json};
+use crate::records::{chunks, json, read_json};
 use crate::{Queries, StoreError, Tx};
 
 /// One of the two writes.
@@ -124,7 +124,7 @@ impl<C: ConnectionTrait> Queries<C> {
 impl Tx {
     /// Stores conflicts that were opened.
     pub(crate) async fn conflicts_add(&self, conflicts: Vec<(Conflict, Seq)>) -> Result<(), StoreError> {
-        let rows = conflicts.into_iter().map(|(conflict, seq)| {
+        let rows = |(conflict, seq): (Conflict, Seq)| {
             conflict::Model {
                 id: conflict.id,
                 stream: conflict.stream.into_uuid(),
@@ -139,8 +139,14 @@ impl Tx {
                 settled_seq: None,
             }
             .into_active_model()
-        });
-        conflict::Entity::insert_many(rows).on_conflict_do_nothing().exec_without_returning(&self.db).await?;
+        };
+        for chunk in chunks(conflicts, 100) {
+            let rows = chunk.into_iter().map(rows);
+            conflict::Entity::insert_many(rows)
+                .on_conflict_do_nothing()
+                .exec_without_returning(&self.db)
+                .await?;
+        }
         Ok(())
     }
 

@@ -116,6 +116,7 @@ tables! {
         author: Uuid,
         readers: String,
         visit_date: Option<String>,
+        visit_until: Option<String>,
         stamp: String,
         stamps: String,
         origins: String,

@@ -40,7 +40,12 @@ impl Gatherer {
         tokio::spawn(async move {
             let mut batch = Vec::with_capacity(GATHERED);
             while waiting.recv_many(&mut batch, GATHERED).await > 0 {
-                take_in(&store, std::mem::take(&mut batch)).await;
+                let (store, batch) = (Arc::clone(&store), std::mem::take(&mut batch));
+                // A task of its own: should one commit panic, its pushes get no answer, and the next go on.
+                let taken = tokio::spawn(async move { take_in(&store, batch).await }).await;
+                if let Err(error) = taken {
+                    tracing::error!(%error, "taking pushes in failed");
+                }
             }
         });
         Self { queue }
@@ -75,6 +80,7 @@ async fn try_together(
     jobs: &[PushJob],
 ) -> Result<Vec<Result<Pushed, StoreError>>, StoreError> {
     let tx = store.begin().await?;
+    tx.lock_for(jobs).await?;
     let mut outcomes = Vec::with_capacity(jobs.len());
     for job in jobs {
         let part = tx.savepoint().await?;

@@ -1,14 +1,17 @@
 //! Held writes: stored as sent, with a reason, until people have looked at them (protocol, section 8).
 
+use std::collections::BTreeSet;
+
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait as _,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 use uuid::Uuid;
 use xunke_domain::ids::{SchoolId, UserId};
 use xunke_sync::stamp::DeviceId;
 
 use crate::entity::held_write;
+use crate::records::chunks;
 use crate::sessions::device_id;
 use crate::{Queries, StoreError, Tx};
 
@@ -91,22 +94,23 @@ impl<C: ConnectionTrait> Queries<C> {
         held_write::Entity::find_by_id(id).one(&self.db).await?.map(HeldWrite::from_row).transpose()
     }
 
-    /// Held writes of a school after `after`, by id; only those of `author` if given; only open ones if asked.
+    /// Held writes of a school that `reader` may see, after `after`, by id: all, or his own. His own writes that
+    /// name no school are among them, since nobody else could find them.
     pub async fn held_list(
         &self,
         stream: SchoolId,
-        author: Option<UserId>,
-        open: bool,
+        reader: UserId,
+        all: bool,
         after: Option<Uuid>,
         limit: u64,
     ) -> Result<Vec<HeldWrite>, StoreError> {
-        let mut query = held_write::Entity::find().filter(held_write::Column::Stream.eq(stream.into_uuid()));
-        if let Some(author) = author {
-            query = query.filter(held_write::Column::Author.eq(author.into_uuid()));
-        }
-        if open {
-            query = query.filter(held_write::Column::State.eq("open"));
-        }
+        let own = held_write::Column::Author.eq(reader.into_uuid());
+        let here = Condition::all()
+            .add(held_write::Column::Stream.eq(stream.into_uuid()))
+            .add_option((!all).then(|| own.clone()));
+        let nowhere = Condition::all().add(held_write::Column::Stream.is_null()).add(own);
+        let seen = Condition::any().add(here).add(nowhere);
+        let mut query = held_write::Entity::find().filter(seen);
         if let Some(after) = after {
             query = query.filter(held_write::Column::Id.gt(after));
         }
@@ -115,11 +119,39 @@ impl<C: ConnectionTrait> Queries<C> {
     }
 }
 
+impl<C: ConnectionTrait> Queries<C> {
+    /// How many held writes of a school nobody has decided.
+    pub(crate) async fn held_open(&self, stream: SchoolId) -> Result<u64, StoreError> {
+        let open = held_write::Entity::find()
+            .filter(held_write::Column::Stream.eq(stream.into_uuid()))
+            .filter(held_write::Column::State.eq("open"));
+        Ok(open.count(&self.db).await?)
+    }
+}
+
 impl Tx {
+    /// Takes the stream away from writes whose stream is no school's.
+    pub(crate) async fn held_where_they_are_seen(
+        &self,
+        mut held: Vec<HeldWrite>,
+    ) -> Result<Vec<HeldWrite>, StoreError> {
+        let named: BTreeSet<SchoolId> = held.iter().filter_map(|held| held.stream).collect();
+        for stream in named {
+            if self.school_find(stream).await?.is_none() {
+                for held in held.iter_mut().filter(|held| held.stream == Some(stream)) {
+                    held.stream = None;
+                }
+            }
+        }
+        Ok(held)
+    }
+
     /// Adds held writes.
     pub(crate) async fn held_add(&self, held: Vec<HeldWrite>) -> Result<(), StoreError> {
-        let rows = held.into_iter().map(|held| held.into_row().into_active_model());
-        held_write::Entity::insert_many(rows).exec_without_returning(&self.db).await?;
+        for chunk in chunks(held, 100) {
+            let rows = chunk.into_iter().map(|held| held.into_row().into_active_model());
+            held_write::Entity::insert_many(rows).exec_without_returning(&self.db).await?;
+        }
         Ok(())
     }
 

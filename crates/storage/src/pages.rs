@@ -1,7 +1,5 @@
 //! Pages of a stream, spliced from the JSON as it is stored (protocol, section 5).
 
-use std::fmt::Write as _;
-
 use chrono::NaiveDate;
 use sea_orm::sea_query::{Query, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -28,6 +26,8 @@ pub struct PageQuery {
     pub visibility: Visibility,
     /// Everything up to here is known.
     pub after: Seq,
+    /// The stream's head when the reader began from zero; `None`: he begins now.
+    pub began: Option<Seq>,
     /// Visits before this date are left out.
     pub from: Option<NaiveDate>,
     /// Most records.
@@ -64,21 +64,79 @@ pub(crate) fn own_records(stream: SchoolId, person: UserId) -> SelectStatement {
         .to_owned()
 }
 
+impl PageQuery {
+    /// Whether the reader may have this record now.
+    fn shows(&self, row: &record::Model) -> bool {
+        if row.life != "alive" {
+            return false;
+        }
+        if row.kind != RecordType::Visit.as_str() {
+            return true;
+        }
+        let concerned = match self.visibility {
+            Visibility::All => true,
+            Visibility::Own(person) => {
+                row.author == person.into_uuid() || row.readers.contains(&format!("+{person}"))
+            }
+        };
+        let recent = self.from.zip(row.visit_date.as_ref()).is_none_or(|(from, date)| *date >= from.to_string());
+        concerned && recent
+    }
+
+    /// The same as a condition.
+    fn shown(&self) -> Condition {
+        let mut shown = Condition::all()
+            .add(record::Column::Life.eq("alive"))
+            .add(self.concerning(|person| format!("+{person}")));
+        if let Some(from) = self.from {
+            let recent = record::Column::VisitDate.gte(from.to_string());
+            shown = shown.add(Condition::any().add(record::Column::VisitDate.is_null()).add(recent));
+        }
+        shown
+    }
+
+    /// What the reader may have been shown before, so that he must be told if it is gone: erased, no longer his to
+    /// see, or moved before the date he asked for. What was gone when he began from zero he never had.
+    fn shown_before(&self, began: Seq) -> Condition {
+        let mut before = Condition::all()
+            .add(record::Column::Seq.gt(began))
+            // Both signs: a former companion is among them.
+            .add(self.concerning(|person| person.to_string()));
+        if let Some(from) = self.from {
+            let once = record::Column::VisitUntil.gte(from.to_string());
+            before = before.add(Condition::any().add(record::Column::VisitUntil.is_null()).add(once));
+        }
+        before
+    }
+
+    fn concerning(&self, reader: impl Fn(UserId) -> String) -> Condition {
+        match self.visibility {
+            Visibility::All => Condition::all(),
+            Visibility::Own(person) => Condition::any()
+                .add(record::Column::Kind.ne(RecordType::Visit.as_str()))
+                .add(record::Column::Author.eq(person.into_uuid()))
+                .add(record::Column::Readers.contains(reader(person))),
+        }
+    }
+}
+
 impl<C: ConnectionTrait> Queries<C> {
     /// A page of a stream. `head` is read first: whatever is committed between the two reads is in the page.
     pub async fn page(&self, stream: SchoolId, query: &PageQuery) -> Result<RawPage, StoreError> {
         let head = self.school_find(stream).await?.map_or(0, |school| school.head);
-        let rows = self.page_rows(stream, query).await?;
+        let rows = self.page_rows(stream, query, head).await?;
         let mut page = RawPage { changes: String::from("["), upto: head, more: false, head };
         for (taken, row) in rows.into_iter().enumerate() {
-            if taken == query.records || (taken > 0 && page.changes.len() + row.fields.len() > query.bytes) {
+            let change = change(&row, query.shows(&row));
+            // One that is larger than a page is a page of its own.
+            if taken == query.records || (taken > 0 && page.changes.len() + change.len() > query.bytes) {
                 page.more = true;
                 break;
             }
             if taken > 0 {
                 page.changes.push(',');
             }
-            splice(&mut page.changes, &row, query.visibility);
+            page.changes.push_str(&change);
             page.upto = row.seq;
         }
         if !page.more {
@@ -88,51 +146,33 @@ impl<C: ConnectionTrait> Queries<C> {
         Ok(page)
     }
 
-    async fn page_rows(&self, stream: SchoolId, query: &PageQuery) -> Result<Vec<record::Model>, StoreError> {
-        let mut rows = record::Entity::find()
+    async fn page_rows(
+        &self,
+        stream: SchoolId,
+        query: &PageQuery,
+        head: Seq,
+    ) -> Result<Vec<record::Model>, StoreError> {
+        let began = query.began.unwrap_or(head);
+        let rows = record::Entity::find()
             .filter(record::Column::Stream.eq(stream.into_uuid()))
-            .filter(record::Column::Seq.gt(query.after));
-        if query.after == 0 {
-            rows = rows.filter(record::Column::Life.eq("alive"));
-        }
-        if let Visibility::Own(person) = query.visibility {
-            rows = rows.filter(
-                Condition::any()
-                    .add(record::Column::Kind.ne(RecordType::Visit.as_str()))
-                    .add(record::Column::Author.eq(person.into_uuid()))
-                    // Both signs: a former companion is told that the visit is gone.
-                    .add(record::Column::Readers.contains(person.to_string())),
-            );
-        }
-        if let Some(from) = query.from {
-            let recent = record::Column::VisitDate.gte(from.to_string());
-            rows = rows.filter(Condition::any().add(record::Column::VisitDate.is_null()).add(recent));
-        }
+            .filter(record::Column::Seq.gt(query.after))
+            .filter(Condition::any().add(query.shown()).add(query.shown_before(began)));
         let limit = u64::try_from(query.records).unwrap_or(u64::MAX).saturating_add(1);
         Ok(rows.order_by_asc(record::Column::Seq).limit(limit).all(&self.db).await?)
     }
 }
 
-/// Writes one change. Stamps, fields and ids are JSON or plain hexadecimal already, so nothing needs escaping.
-fn splice(page: &mut String, row: &record::Model, visibility: Visibility) {
-    let visit = row.kind == RecordType::Visit.as_str();
-    let gone = match visibility {
-        Visibility::Own(person) if visit => {
-            row.author != person.into_uuid() && !row.readers.contains(&format!("+{person}"))
-        }
-        Visibility::Own(_) | Visibility::All => false,
-    };
+/// One change. Stamps, fields and ids are JSON or plain hexadecimal already, so nothing needs escaping.
+fn change(row: &record::Model, shown: bool) -> String {
     let (seq, kind, id) = (row.seq, &row.kind, row.id);
-    // Writing to a String cannot fail.
-    let _ = if gone || row.life != "alive" {
-        write!(page, r#"{{"seq":{seq},"type":"{kind}","id":"{id}","life":"erased"}}"#)
-    } else {
-        let author = if visit { format!(r#""author":"{}","#, row.author) } else { String::new() };
-        let stamps = if row.stamps == "{}" { String::new() } else { format!(r#""stamps":{},"#, row.stamps) };
-        let (stamp, fields) = (&row.stamp, &row.fields);
-        write!(
-            page,
-            r#"{{"seq":{seq},"type":"{kind}","id":"{id}","life":"alive",{author}"stamp":"{stamp}",{stamps}"fields":{fields}}}"#
-        )
-    };
+    if !shown {
+        return format!(r#"{{"seq":{seq},"type":"{kind}","id":"{id}","life":"erased"}}"#);
+    }
+    let visit = row.kind == RecordType::Visit.as_str();
+    let author = if visit { format!(r#""author":"{}","#, row.author) } else { String::new() };
+    let stamps = if row.stamps == "{}" { String::new() } else { format!(r#""stamps":{},"#, row.stamps) };
+    let (stamp, fields) = (&row.stamp, &row.fields);
+    format!(
+        r#"{{"seq":{seq},"type":"{kind}","id":"{id}","life":"alive",{author}"stamp":"{stamp}",{stamps}"fields":{fields}}}"#
+    )
 }

@@ -35,8 +35,12 @@ pub struct StoredRecord {
     pub author: UserId,
     /// Fields and winners.
     pub state: RecordState,
+    /// The latest date a visit ever had; none if it once had no date, or is none.
+    pub visit_until: Option<NaiveDate>,
     /// How many conflicts are open on it.
     pub open_conflicts: i64,
+    /// Whether this transaction made it.
+    pub(crate) created: bool,
     /// When it first arrived, milliseconds.
     pub created_at: i64,
 }
@@ -44,7 +48,7 @@ pub struct StoredRecord {
 impl StoredRecord {
     /// People other than the author who may see a visit: `+id` companions, `-id` former ones, who are told that
     /// it is gone.
-    fn readers(&self) -> String {
+    pub(crate) fn readers(&self) -> String {
         self.state
             .registers
             .iter()
@@ -60,6 +64,12 @@ impl StoredRecord {
     pub fn visit_date(&self) -> Option<NaiveDate> {
         let slot = self.state.registers.get("slot")?;
         slot.value.get("date")?.as_str()?.parse().ok()
+    }
+
+    /// The latest date it ever had, the one it has now included.
+    fn visit_until_now(&self) -> Option<NaiveDate> {
+        let date = self.visit_date()?;
+        if self.created { Some(date) } else { self.visit_until.map(|until| until.max(date)) }
     }
 
     /// Whether this person is the author or came along.
@@ -98,6 +108,7 @@ impl StoredRecord {
             author: self.author.into_uuid(),
             readers: self.readers(),
             visit_date: self.visit_date().map(|date| date.to_string()),
+            visit_until: self.visit_until_now().map(|date| date.to_string()),
             stamp: stamp.map(|stamp| stamp.to_string()).unwrap_or_default(),
             stamps: json(&stamps),
             origins: json(&origins),
@@ -134,6 +145,8 @@ impl StoredRecord {
             erased: row.life == "erased",
             author: UserId::from_uuid(row.author),
             state: RecordState { registers },
+            visit_until: row.visit_until.as_deref().and_then(|date| date.parse().ok()),
+            created: false,
             open_conflicts: row.open_conflicts,
             created_at: row.created_at,
         })
@@ -215,6 +228,7 @@ impl Tx {
                     C::Life,
                     C::Readers,
                     C::VisitDate,
+                    C::VisitUntil,
                     C::Stamp,
                     C::Stamps,
                     C::Origins,

@@ -81,11 +81,11 @@ impl<C: ConnectionTrait> Queries<C> {
             self.account_names(&visits.iter().map(|arrived| arrived.visit.inspector).collect()).await?;
         let since = book.semester_of(week.monday()).map_or(week.back(20).monday(), |term| term.first_day);
         let seen = self.classes_last_seen(school.id, since, week.monday()).await?;
-        let held = self.held_list(school.id, None, true, None, VISITS).await?.len();
+        let held = self.held_open(school.id).await?;
         Ok(WeekMaterial {
             unsent: self.unsent(&school).await?,
             last_seen: seen.into_iter().map(|(class, date)| (class, Week::of(date))).collect(),
-            held: u64::try_from(held).unwrap_or(u64::MAX),
+            held,
             school,
             book,
             visits,

@@ -39,6 +39,8 @@ pub struct Cursor {
     pub nonce: Uuid,
     /// The schema the reader knew.
     pub schema: u32,
+    /// The stream's head when the reader began from zero; what was gone by then he never had.
+    pub began: Seq,
 }
 
 /// Why a cursor is refused: 410 `cursor-invalid`.
@@ -56,13 +58,13 @@ pub enum CursorFault {
     Expired,
 }
 
-const LENGTH: usize = 56;
+const LENGTH: usize = 64;
 const TAG: usize = 16;
 
 impl Cursor {
     /// The opaque text, authenticated with `key`.
     pub fn seal(&self, key: &[u8]) -> String {
-        let Self { stream, seq, grant, from, nonce, schema } = *self;
+        let Self { stream, seq, grant, from, nonce, schema, began } = *self;
         let mut bytes = Vec::with_capacity(LENGTH + TAG);
         bytes.extend(stream.into_uuid().into_bytes());
         bytes.extend(seq.to_be_bytes());
@@ -70,6 +72,7 @@ impl Cursor {
         bytes.extend(from.map_or(0, |date| date.num_days_from_ce()).to_be_bytes());
         bytes.extend(schema.to_be_bytes());
         bytes.extend(nonce.into_bytes());
+        bytes.extend(began.to_be_bytes());
         bytes.extend(tag(key, &bytes));
         URL_SAFE_NO_PAD.encode(bytes)
     }
@@ -93,6 +96,7 @@ impl Cursor {
             },
             schema: u32::from_be_bytes(take(&mut rest)?),
             nonce: Uuid::from_bytes(take(&mut rest)?),
+            began: Seq::from_be_bytes(take(&mut rest)?),
         };
         Ok(cursor)
     }
@@ -157,6 +161,7 @@ mod tests {
             from: NaiveDate::from_ymd_opt(2026, 9, 1),
             nonce: Uuid::from_u128(nonce),
             schema: 1,
+            began: 400,
         }
     }
 

@@ -155,7 +155,8 @@ fn saw(standing: &Origin, write: &Incoming<'_>) -> bool {
 /// Clamp, lift above all that was seen, end below a later write of the same device (sections 2.2, 2.3).
 fn canonical_stamp(state: &RecordState, past: &[Past], write: &Incoming<'_>, received_millis: i64) -> Stamp {
     let claimed = write.claimed.unwrap_or_else(|| Stamp::at(received_millis, write.device));
-    let mut stamp = claimed.clamped(received_millis);
+    // A stamp names the device that wrote, whatever the sender put there.
+    let mut stamp = claimed.in_the_hand_of(write.device).clamped(received_millis);
     let touches = |past: &&Past| write.set.keys().any(|path| past.set.contains_key(path));
     let winners =
         write.set.keys().filter_map(|path| state.registers.get(path)).map(|register| register.origin);

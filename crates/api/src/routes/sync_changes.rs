@@ -121,8 +121,8 @@ pub async fn changes(
     };
     let schema = asked.schema.clamp(1, SCHEMA);
     let mut moves = app.heads.listen(stream);
-    let (after, from) = match &asked.cursor {
-        None => (0, asked.from),
+    let (after, from, began) = match &asked.cursor {
+        None => (0, asked.from, None),
         Some(text) => {
             let cursor = Cursor::open(text, &app.keys.cursor).map_err(ApiError::CursorInvalid)?;
             let lineage = app.store.read().lineage(stream).await?;
@@ -130,19 +130,20 @@ pub async fn changes(
             if cursor.schema < schema {
                 return Err(ApiError::CursorInvalid(CursorFault::Expired));
             }
-            (cursor.seq, cursor.from)
+            (cursor.seq, cursor.from, Some(cursor.began))
         }
     };
-    if asked.wait > 0 && after > 0 && school.head <= after {
+    if asked.wait > 0 && began.is_some() && school.head <= after {
         let wait = Duration::from_secs(asked.wait.min(app.limits.wait_seconds));
         // Time-out or news: the page says which.
         let _ = tokio::time::timeout(wait, moved_past(app, stream, after, &mut moves)).await;
     }
-    let query = PageQuery { visibility, after, from, records: limit, bytes: app.limits.page_bytes };
+    let query = PageQuery { visibility, after, began, from, records: limit, bytes: app.limits.page_bytes };
     let page = app.store.read().page(stream, &query).await?;
     let nonce = nonce_covering(&app.store.read().lineage(stream).await?, page.upto);
-    let cursor = Cursor { stream, seq: page.upto, grant, from, nonce, schema }.seal(&app.keys.cursor);
-    let RawPage { changes, upto: _, more, head } = page;
+    let RawPage { changes, upto: seq, more, head } = page;
+    let began = began.unwrap_or(head);
+    let cursor = Cursor { stream, seq, grant, from, nonce, schema, began }.seal(&app.keys.cursor);
     Ok(format!(r#"{{"changes":{changes},"cursor":"{cursor}","more":{more},"head":{head}}}"#))
 }
 

@@ -11,8 +11,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use xunke_storage::intake::push::{PushJob, Pushed, Sender};
 use xunke_sync::limits::SCHEMA;
-use xunke_sync::wire::push::{self, Push};
-use xunke_sync::wire::result::{PushAnswer, WriteResult};
+use xunke_sync::wire::push::{self, Arrived, Push};
+use xunke_sync::wire::result::PushAnswer;
 
 use crate::app::App;
 use crate::auth::guard::Caller;
@@ -88,18 +88,13 @@ async fn sync_push(
             clock_offset: device_now.map(|device_now| device_now.timestamp_millis() - now),
             now,
         };
-        let streams: Vec<_> = job
-            .writes
-            .iter()
-            .filter_map(|arrived| arrived.write.as_ref().ok())
-            .map(|write| write.stream)
-            .collect();
+        let streams: Vec<_> = job.writes.iter().map(Arrived::stream).collect();
         let results = match app.gatherer.push(job).await? {
             Pushed::Results(results) => results,
             Pushed::Fork { n } => return Err(ApiError::DeviceFork { n }),
         };
-        if let Some(seq) = results.iter().filter_map(|result: &WriteResult| result.seq).max() {
-            for stream in streams {
+        for (stream, result) in streams.into_iter().zip(&results) {
+            if let (Some(stream), Some(seq)) = (stream, result.seq) {
                 app.heads.moved(stream, seq);
             }
         }

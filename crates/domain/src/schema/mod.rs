@@ -44,8 +44,9 @@ fn validate_field(spec: &FieldSpec, path: &FieldPath, value: &Value, pointer: St
         (Elements::Any | Elements::Ids | Elements::Weeks, None) => {
             flaws.push(Flaw::unknown(pointer, "set the elements of this list, one path each"));
         }
-        (Elements::Ids, Some(element)) if element.parse::<uuid::Uuid>().is_err() => {
-            flaws.push(Flaw::invalid(pointer, "the part after the slash must be a UUID"));
+        (Elements::Ids, Some(element)) if !is_id(element) => {
+            let detail = "the part after the slash must be a UUID in lower case with hyphens";
+            flaws.push(Flaw::invalid(pointer, detail));
         }
         (Elements::Weeks, Some(element)) if !is_week_number(element) => {
             flaws.push(Flaw::invalid(pointer, "the part after the slash must be a week from 1 to 60"));
@@ -57,6 +58,11 @@ fn validate_field(spec: &FieldSpec, path: &FieldPath, value: &Value, pointer: St
         }
         (_, _) => spec.shape.check(value, &pointer, flaws),
     }
+}
+
+/// One spelling only: two would be two elements for one thing.
+fn is_id(text: &str) -> bool {
+    text.parse().is_ok_and(|id: uuid::Uuid| id.to_string() == text)
 }
 
 fn is_week_number(text: &str) -> bool {
@@ -128,10 +134,12 @@ mod tests {
     #[test]
     fn elements_are_named_as_their_list_asks() {
         let teacher = fields(&json!({"subjects/music": true}));
+        let loud = fields(&json!({"subjects/0199D0A1-0000-7000-8000-000000000002": true}));
         let semester =
             fields(&json!({"weeks/0": {"start": "2026-08-31"}, "weeks/07": {"start": "2026-08-31"}}));
 
         assert_eq!(pointers(&validate(RecordType::Teacher, &teacher)), ["/set/subjects~1music"]);
+        assert_eq!(validate(RecordType::Teacher, &loud).len(), 1);
         assert_eq!(validate(RecordType::Semester, &semester).len(), 2);
     }
 

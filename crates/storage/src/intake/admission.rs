@@ -1,6 +1,6 @@
 //! May this write be taken in? Rights are those at the time of the visit (protocol, section 4).
 
-use chrono::{DateTime, Days, NaiveDate, TimeZone as _};
+use chrono::{Days, NaiveDate, TimeZone as _};
 use chrono_tz::Tz;
 use serde_json::Value;
 use xunke_domain::fields::Fields;
@@ -50,7 +50,7 @@ pub(super) fn readable<'a>(arrived: &'a Arrived, sender: &Sender) -> Result<(&'a
     let write = arrived
         .write
         .as_ref()
-        .map_err(|Unreadable { reason, flaw }| Held { reason: *reason, flaw: flaw.clone() })?;
+        .map_err(|Unreadable { reason, flaw, stream: _ }| Held { reason: *reason, flaw: flaw.clone() })?;
     let Ok(kind) = write.kind.parse::<RecordType>() else {
         return held(HeldReason::UnknownType, "/type", format!("no record type `{}` here", write.kind));
     };
@@ -82,9 +82,9 @@ pub(super) fn entitled(
     if sender.admitted {
         return Ok(());
     }
+    // Memberships and terms begin and end with the school's days.
     let zone = stream.book.time_zone.unwrap_or(Tz::Asia__Shanghai);
-    let utc = DateTime::from_timestamp_millis(now).unwrap_or_default();
-    let today = zone.from_utc_datetime(&utc.naive_utc()).date_naive();
+    let today = zone.timestamp_millis_opt(now).single().map(|now| now.date_naive()).unwrap_or_default();
     let date = slot_date(&write.set).or_else(|| record.and_then(crate::records::StoredRecord::visit_date));
     let place = Place::School(stream.school.id, stream.school.district);
     let mut here = sender

@@ -5,6 +5,7 @@
 
 mod admission;
 mod desk;
+mod erase;
 pub(crate) mod projection;
 pub mod push;
 mod rejudge;

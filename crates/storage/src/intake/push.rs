@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 use xunke_domain::flaw::Flaw;
 use xunke_domain::ids::SchoolId;
@@ -13,8 +14,10 @@ use xunke_sync::wire::result::{Late, Outcome, WriteResult};
 
 use super::admission::{self, Held, Sender as Who};
 use super::desk::{Desk, Entry, Taken};
+use crate::entity::{device, school};
 use crate::held::HeldWrite;
 use crate::ledger::LedgerEntry;
+use crate::records::chunks;
 use crate::sessions::Device;
 use crate::{Store, StoreError, Tx};
 
@@ -95,6 +98,41 @@ impl Store {
         record(tx, job, &device, &settled).await?;
         desk.store(self.process).await?;
         Ok(Pushed::Results(settled.into_iter().map(|settled| settled.result).collect()))
+    }
+}
+
+impl Tx {
+    /// Locks what the pushes of one commit touch: devices first, so that one push sent to two nodes is one push,
+    /// then streams, each in the order of ids, so that two nodes cannot wait for each other.
+    pub(crate) async fn lock_for(&self, jobs: &[PushJob]) -> Result<(), StoreError> {
+        let devices: BTreeSet<String> = jobs.iter().map(|job| job.device.to_string()).collect();
+        let _: Vec<String> = device::Entity::find()
+            .select_only()
+            .column(device::Column::Id)
+            .filter(device::Column::Id.is_in(devices))
+            .order_by_asc(device::Column::Id)
+            .lock_exclusive()
+            .into_tuple()
+            .all(&self.db)
+            .await?;
+        let streams: BTreeSet<Uuid> = jobs
+            .iter()
+            .flat_map(|job| &job.writes)
+            .filter_map(|arrived| arrived.write.as_ref().ok())
+            .map(|write| write.stream.into_uuid())
+            .collect();
+        for chunk in chunks(streams.into_iter().collect(), 1000) {
+            let _: Vec<Uuid> = school::Entity::find()
+                .select_only()
+                .column(school::Column::Id)
+                .filter(school::Column::Id.is_in(chunk))
+                .order_by_asc(school::Column::Id)
+                .lock_exclusive()
+                .into_tuple()
+                .all(&self.db)
+                .await?;
+        }
+        Ok(())
     }
 }
 
@@ -228,6 +266,8 @@ async fn record(tx: &Tx, job: &PushJob, device: &Device, settled: &[Settled<'_>]
     let arrived = i64::try_from(entries.len()).unwrap_or(i64::MAX);
     let latest_n = entries.iter().map(|entry| entry.n).max().unwrap_or(0).max(device.latest_n);
     let held: Vec<HeldWrite> = new().filter_map(|settled| held(job, settled)).collect();
+    // A stream that is none has nobody to look at it but the author.
+    let held = tx.held_where_they_are_seen(held).await?;
     if !entries.is_empty() {
         tx.ledger_add(entries).await?;
     }
@@ -243,7 +283,7 @@ fn entry(job: &PushJob, settled: &Settled<'_>) -> LedgerEntry {
     LedgerEntry {
         device: job.device,
         n: settled.arrived.n,
-        stream: write.map(|write| write.stream),
+        stream: settled.arrived.stream(),
         kind: write.map(|write| write.kind.clone()),
         record: write.map(|write| write.record),
         seq: settled.taken.as_ref().map(|(_, taken)| taken.seq),
@@ -262,7 +302,7 @@ fn entry(job: &PushJob, settled: &Settled<'_>) -> LedgerEntry {
 fn held(job: &PushJob, settled: &Settled<'_>) -> Option<HeldWrite> {
     Some(HeldWrite {
         id: settled.result.held?,
-        stream: settled.arrived.write.as_ref().ok().map(|write| write.stream),
+        stream: settled.arrived.stream(),
         device: job.device,
         n: settled.arrived.n,
         author: job.sender.account,

@@ -188,7 +188,10 @@ impl Store {
 
 /// Whether the write may be made on what is there.
 fn refused(write: &ServerWrite, before: Option<&StoredRecord>) -> Option<ServerWritten> {
-    let before = before.filter(|record| !record.erased);
+    if before.is_some_and(|record| record.erased) {
+        // For good: nothing is written over it either.
+        return Some(ServerWritten::Absent);
+    }
     match (write.expected, before) {
         (Some(Some(_)), None) => return Some(ServerWritten::Absent),
         (Some(None), Some(_)) => return Some(ServerWritten::Changed),

@@ -83,6 +83,8 @@ impl Stream {
             erased: false,
             author,
             state: RecordState::default(),
+            visit_until: None,
+            created: true,
             open_conflicts: 0,
             created_at: at,
         })

@@ -70,6 +70,8 @@ pub struct Unreadable {
     pub reason: HeldReason,
     /// Where, and why.
     pub flaw: Flaw,
+    /// The stream, if that much can be read: its people look at the write.
+    pub stream: Option<SchoolId>,
 }
 
 /// A write as it arrived.
@@ -84,10 +86,27 @@ pub struct Arrived {
 }
 
 impl Arrived {
-    /// See [`Write::body_hash`]; an unreadable write is told apart by its bytes.
+    /// See [`Write::body_hash`]; an unreadable write is told apart by the bytes of its members.
     pub fn body_hash(&self) -> String {
-        self.write.as_ref().map_or_else(|_| hash(self.raw.as_bytes()), Write::body_hash)
+        self.write.as_ref().map_or_else(|_| hash(&said(&self.raw)), Write::body_hash)
     }
+
+    /// The stream, if it can be read.
+    pub fn stream(&self) -> Option<SchoolId> {
+        match &self.write {
+            Ok(write) => Some(write.stream),
+            Err(unreadable) => unreadable.stream,
+        }
+    }
+}
+
+/// What an unreadable write says but for number, base and stamp, which change when it is sent again.
+fn said(raw: &str) -> Vec<u8> {
+    let Ok(mut members) = strict_json::members(raw, "") else { return raw.as_bytes().to_vec() };
+    members.retain(|(name, _)| !matches!(name.as_str(), "n" | "base" | "stamp"));
+    members.sort_by(|one, other| one.0.cmp(&other.0));
+    let members: Vec<(String, &str)> = members.into_iter().map(|(name, raw)| (name, raw.get())).collect();
+    serde_json::to_vec(&members).unwrap_or_default()
 }
 
 /// A push, read.
@@ -202,11 +221,19 @@ fn arrived(index: usize, raw: &str, limits: &Limits) -> Result<Arrived, Flaw> {
     Ok(Arrived { n, raw: raw.to_owned(), write: write(n, raw, limits) })
 }
 
+/// The stream of a write that may be unreadable otherwise.
+fn stream_of(raw: &str) -> Option<SchoolId> {
+    let members = strict_json::members(raw, "").ok()?;
+    let (_, stream) = members.into_iter().find(|(name, _)| name == "stream")?;
+    serde_json::from_str(stream.get()).ok()
+}
+
 fn write(n: i64, raw: &str, limits: &Limits) -> Result<Write, Unreadable> {
-    let invalid = |flaw| Unreadable { reason: HeldReason::InvalidValue, flaw };
+    let unreadable = |reason, flaw| Unreadable { reason, flaw, stream: stream_of(raw) };
+    let invalid = |flaw| unreadable(HeldReason::InvalidValue, flaw);
     if raw.len() > limits.write_bytes {
         let detail = format!("a write holds at most {} bytes", limits.write_bytes);
-        return Err(Unreadable { reason: HeldReason::TooLarge, flaw: Flaw::invalid("", detail) });
+        return Err(unreadable(HeldReason::TooLarge, Flaw::invalid("", detail)));
     }
     let value = strict_json::parse(raw.as_bytes(), limits.depth).map_err(invalid)?;
     let Value::Object(mut members) = value else {
@@ -224,7 +251,7 @@ fn write(n: i64, raw: &str, limits: &Limits) -> Result<Write, Unreadable> {
     };
     if let Some(name) = members.keys().find(|name| !name.starts_with("x.")) {
         let flaw = Flaw::unknown(pointer_join("", name), "there is no such member");
-        return Err(Unreadable { reason: HeldReason::UnknownField, flaw });
+        return Err(unreadable(HeldReason::UnknownField, flaw));
     }
     Ok(write)
 }

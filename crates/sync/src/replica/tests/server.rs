@@ -157,6 +157,7 @@ impl Server {
             from: NaiveDate::from_ymd_opt(2026, 9, 1),
             nonce: nonce_covering(&log.lineage, upto),
             schema: 1,
+            began: 0,
         };
         let changes = newer.into_iter().map(|((kind, id), record)| change(kind, *id, record)).collect();
         Ok(over_the_wire(&Page { changes, cursor: cursor.seal(KEY), more, head: log.head }))
