@@ -12,6 +12,7 @@ use uuid::Uuid;
 use xunke_domain::fields::{FieldPath, Fields};
 use xunke_domain::ids::{SchoolId, UserId};
 use xunke_domain::record_type::RecordType;
+use xunke_domain::week::Week;
 use xunke_sync::record::{Origin, RecordState, Register, Seq};
 use xunke_sync::stamp::Stamp;
 
@@ -60,6 +61,13 @@ impl StoredRecord {
     pub fn visit_date(&self) -> Option<NaiveDate> {
         let slot = self.state.registers.get("slot")?;
         slot.value.get("date")?.as_str()?.parse().ok()
+    }
+
+    /// The week whose log tells this visit; none while it is a draft, and none once it is withdrawn.
+    pub fn logged_week(&self) -> Option<Week> {
+        let said = |name: &str| self.state.registers.get(name).is_some_and(|register| !register.value.is_null());
+        let told = said("submitted_at") && !said("withdrawn");
+        self.visit_date().filter(|_| told).map(Week::of)
     }
 
     /// Whether this person is the author or came along.
