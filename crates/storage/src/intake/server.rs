@@ -86,6 +86,19 @@ impl Store {
         writes: &[ServerWrite],
         now: i64,
     ) -> Result<Result<Vec<StoredRecord>, ServerWritten>, StoreError> {
+        let written = self.write_together(tx, stream, writes, now).await;
+        // Refused or failed, the transaction is rolled back, and so must be a book read in the midst of it.
+        self.books.forget(stream);
+        written
+    }
+
+    async fn write_together(
+        &self,
+        tx: &Tx,
+        stream: SchoolId,
+        writes: &[ServerWrite],
+        now: i64,
+    ) -> Result<Result<Vec<StoredRecord>, ServerWritten>, StoreError> {
         let mut desk = Desk::new(tx, &self.books, now);
         desk.lock(&BTreeSet::from([stream])).await?;
         if desk.streams.is_empty() {
@@ -127,7 +140,6 @@ impl Store {
                 tx.editions_overtake(stream, &weeks).await?;
             }
         }
-        self.books.forget(stream);
         Ok(Ok(written))
     }
 
