@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use crate::bell::period_key;
-use crate::book::{Lesson, SchoolBook};
+use crate::book::{Lesson, LessonWeeks, SchoolBook};
 use crate::class_name::parse_class_name;
 use crate::ids::{ClassId, SubjectId, TeacherId};
 use crate::names::NameMatch;
+use crate::schema;
 use crate::timetable_csv::{RowFlaw, TimetableRow};
 
 /// The lessons of each class.
@@ -50,6 +51,28 @@ pub enum Conflict {
         /// What is taught there.
         subjects: BTreeSet<SubjectId>,
     },
+}
+
+/// What no timetable can hold, whatever the school has; told before any name is looked up.
+pub fn unfit_rows(rows: &[TimetableRow]) -> Vec<RowFlaw> {
+    let mut flaws = Vec::new();
+    for TimetableRow { line, class_name: _, weekday, period, subject, teacher, weeks } in rows {
+        let mut flaw = |column: &str, detail: Option<String>| {
+            let flaw = |detail| RowFlaw { line: *line, column: column.to_owned(), detail };
+            flaws.extend(detail.map(flaw));
+        };
+        let misfit = |holds: bool, detail: &str| (!holds).then(|| detail.to_owned());
+        flaw("星期", misfit((1..=7).contains(weekday), "must be 1 Monday to 7 Sunday"));
+        flaw("节次", schema::label_flaw(period));
+        flaw("学科", schema::name_flaw(subject));
+        flaw("教师", teacher.as_deref().and_then(schema::name_flaw));
+        let weeks = match weeks {
+            LessonWeeks::Range(from, to) => 1 <= *from && from <= to && *to <= 60,
+            LessonWeeks::All | LessonWeeks::Odd | LessonWeeks::Even => true,
+        };
+        flaw("周次", misfit(weeks, "must be weeks in order from 1 to 60"));
+    }
+    flaws
 }
 
 /// Resolves names to ids as of a date. Each unknown or ambiguous name is told once, on its first
@@ -160,7 +183,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::book::{LessonWeeks, Teacher};
+    use crate::book::Teacher;
     use crate::sample::{day, sample_book};
     use crate::timetable_csv::read_timetable_csv;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeZone, Timelike};
 use chrono_tz::Tz;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{EntityTrait, IntoActiveModel};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use uuid::Uuid;
 use xunke_domain::book::SchoolBook;
 use xunke_domain::class_name::grade_of;
@@ -115,8 +115,11 @@ impl Tx {
         now: i64,
     ) -> Result<(), StoreError> {
         use visit::Column as C;
+        let records: Vec<&StoredRecord> = records.collect();
+        let first = self.first_offsets(&records).await?;
+        let offset = |id: &Uuid| first.get(id).copied().unwrap_or_else(|| offsets.get(id).copied());
         let rows: Vec<visit::Model> =
-            records.map(|record| row(book, record, offsets.get(&record.id).copied(), now)).collect();
+            records.into_iter().map(|record| row(book, record, offset(&record.id), now)).collect();
         for chunk in chunks(rows, 100) {
             let on_conflict = OnConflict::columns([C::Stream, C::Id])
                 .update_columns([
@@ -144,6 +147,28 @@ impl Tx {
                 .await?;
         }
         Ok(())
+    }
+
+    /// The clock's offset at the first arrival of those visits that have arrived before. The time a phone says
+    /// it arrived is by the clock it had then, whatever clock a later correction comes from.
+    async fn first_offsets(
+        &self,
+        records: &[&StoredRecord],
+    ) -> Result<BTreeMap<Uuid, Option<i64>>, StoreError> {
+        let mut first = BTreeMap::new();
+        for chunk in records.chunks(500) {
+            let Some(stream) = chunk.first().map(|record| record.stream) else { continue };
+            let known: Vec<(Uuid, Option<i64>)> = visit::Entity::find()
+                .select_only()
+                .columns([visit::Column::Id, visit::Column::ClockOffset])
+                .filter(visit::Column::Stream.eq(stream.into_uuid()))
+                .filter(visit::Column::Id.is_in(chunk.iter().map(|record| record.id)))
+                .into_tuple()
+                .all(&self.db)
+                .await?;
+            first.extend(known);
+        }
+        Ok(first)
     }
 }
 

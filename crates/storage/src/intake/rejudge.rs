@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use chrono::NaiveDate;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::Value;
-use xunke_domain::book::SchoolBook;
+use xunke_domain::book::{LessonChange, SchoolBook};
 use xunke_domain::fields::Fields;
 use xunke_domain::ids::{SchoolId, SubjectId, TeacherId};
 use xunke_domain::record_type::RecordType;
@@ -46,13 +46,39 @@ pub(super) fn touched(
     }
 }
 
+/// Dates outside a range in which a swap expects lessons of the range: what is planned here is judged there.
+fn swapped_with(book: &SchoolBook, dates: &RangeInclusive<NaiveDate>) -> BTreeSet<NaiveDate> {
+    let ends = |change: &LessonChange| Some((change.date, change.with.as_ref()?.date));
+    let swaps = book.lesson_changes.values().filter_map(ends);
+    let across = swaps.filter_map(|(one, other)| match (dates.contains(&one), dates.contains(&other)) {
+        (true, false) => Some(other),
+        (false, true) => Some(one),
+        (true, true) | (false, false) => None,
+    });
+    across.collect()
+}
+
 fn date(value: &Value) -> Option<NaiveDate> {
     value.as_str()?.parse().ok()
 }
 
 impl Tx {
-    /// Judges the visits of these dates again; gives the weeks in which a verdict changed.
+    /// Judges the visits of these dates again, and those of dates that a swap gives lessons of these; gives the
+    /// weeks in which a verdict changed.
     pub(super) async fn visits_rejudge(
+        &self,
+        stream: SchoolId,
+        book: &SchoolBook,
+        dates: &RangeInclusive<NaiveDate>,
+    ) -> Result<BTreeSet<Week>, StoreError> {
+        let mut weeks = self.visits_rejudge_on(stream, book, dates).await?;
+        for date in swapped_with(book, dates) {
+            weeks.extend(self.visits_rejudge_on(stream, book, &(date..=date)).await?);
+        }
+        Ok(weeks)
+    }
+
+    async fn visits_rejudge_on(
         &self,
         stream: SchoolId,
         book: &SchoolBook,

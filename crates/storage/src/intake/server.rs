@@ -200,7 +200,10 @@ fn refused(write: &ServerWrite, before: Option<&StoredRecord>) -> Option<ServerW
     }
     let mut fields = before.map(|record| record.state.fields()).unwrap_or_default();
     fields.extend(write.set.clone());
-    let strip = |flaw: Flaw| Flaw { pointer: flaw.pointer.trim_start_matches("/set").to_owned(), ..flaw };
+    let strip = |flaw: Flaw| {
+        let pointer = flaw.pointer.strip_prefix("/set").unwrap_or(&flaw.pointer).to_owned();
+        Flaw { pointer, ..flaw }
+    };
     let mut flaws: Vec<Flaw> = schema::validate(write.kind, &write.set).into_iter().map(strip).collect();
     if flaws.is_empty() {
         flaws = schema::validate_record(write.kind, &fields);

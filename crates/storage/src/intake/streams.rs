@@ -33,7 +33,7 @@ pub(super) struct Stream {
     pub(super) changed: BTreeSet<Key>,
     /// Writes accepted so far, by record: history the database does not have yet.
     pub(super) accepted: BTreeMap<Key, Vec<Past>>,
-    /// Weeks each changed visit lay in before and lies in now.
+    /// Weeks whose logs told each changed visit before, or tell it now.
     pub(super) weeks: BTreeMap<Uuid, BTreeSet<Week>>,
 }
 

@@ -1,6 +1,6 @@
 //! Timetable versions: made from lessons by name (JSON or the long CSV), never edited into history.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -18,8 +18,8 @@ use xunke_domain::class_name::school_year_start;
 use xunke_domain::fields::Fields;
 use xunke_domain::flaw::Flaw;
 use xunke_domain::record_type::RecordType;
-use xunke_domain::seed;
-use xunke_domain::timetable_build::{MissingNames, build_grid, missing_names};
+use xunke_domain::seed::{self, SubjectSeed};
+use xunke_domain::timetable_build::{MissingNames, build_grid, missing_names, unfit_rows};
 use xunke_domain::timetable_csv::{RowFlaw, TimetableRow, read_timetable_csv};
 use xunke_storage::intake::server::ServerWrite;
 use xunke_storage::records::StoredRecord;
@@ -215,7 +215,8 @@ async fn timetable_create(
         create_missing,
         rows,
         place: |flaw: &RowFlaw| {
-            Flaw::invalid(format!("/lessons/{}/{}", flaw.line, flaw.column), flaw.detail.clone())
+            let RowFlaw { line, column, detail } = flaw;
+            Flaw::invalid(format!("/lessons/{line}/{}", member(column)), detail.clone())
         },
     };
     add(&app, &caller, &here, version, &once).await
@@ -241,7 +242,8 @@ async fn timetable_import(
 ) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let bytes = read_body(&parts.headers, body, CSV_BYTES).await?;
-    let hashed = (here.school.id, &params.name, params.valid_from, bytes.as_ref());
+    let ImportParams { name, valid_from, create_missing } = params;
+    let hashed = (here.school.id, &name, valid_from, create_missing, bytes.as_ref());
     let once = match Once::begin(&app, caller.id(), &parts.headers, "timetable_import", &hashed).await {
         Ok(once) => once,
         Err(answered) => return answered,
@@ -251,8 +253,20 @@ async fn timetable_import(
     let rows = read_timetable_csv(&bytes)
         .map_err(|flaws| ApiError::Invalid(flaws.iter().map(place).collect()))?
         .rows;
-    let ImportParams { name, valid_from, create_missing } = params;
     add(&app, &caller, &here, Version { name, valid_from, create_missing, rows, place }, &once).await
+}
+
+/// The member of a lesson that a column of the CSV is.
+fn member(column: &str) -> &str {
+    match column {
+        "班级" => "class_name",
+        "星期" => "weekday",
+        "节次" => "period",
+        "学科" => "subject",
+        "教师" => "teacher",
+        "周次" => "weeks",
+        other => other,
+    }
 }
 
 /// A version to add, wherever its rows came from.
@@ -274,6 +288,10 @@ async fn add(
 ) -> Result<Response, ApiError> {
     let Version { name, valid_from, create_missing, rows, place } = version;
     let (stream, now) = (here.school.id, app.clock.millis());
+    let unfit = unfit_rows(&rows);
+    if !unfit.is_empty() {
+        return Err(ApiError::Invalid(unfit.iter().map(place).collect()));
+    }
     let new = |kind, set| ServerWrite {
         stream,
         kind,
@@ -317,23 +335,33 @@ fn missing_records(missing: &MissingNames, valid_from: NaiveDate) -> Vec<(Record
         let cohort = i64::from(year) - i64::from(grade.saturating_sub(entry));
         (RecordType::Class, json!({"cohort": cohort, "number": number, "entry_grade": entry}))
     });
-    let subjects = missing.subjects.iter().map(|name| {
-        let known = seed::SUBJECTS
-            .iter()
-            .find(|subject| subject.name == name.as_str() || subject.aliases.contains(&name.as_str()));
-        let value = match known {
-            Some(known) => {
-                let other = |alias: &&&str| **alias != name.as_str();
-                let mut aliases: Vec<&str> = known.aliases.iter().filter(other).copied().collect();
-                if known.name != name.as_str() {
-                    aliases.push(known.name);
-                }
-                json!({"name": name, "aliases": aliases, "protected": known.protected})
-            }
-            None => json!({"name": name}),
-        };
-        (RecordType::Subject, value)
-    });
+    let subjects = missing_subjects(&missing.subjects).into_iter();
+    let subjects = subjects.map(|subject| (RecordType::Subject, subject));
     let teachers = missing.teachers.iter().map(|name| (RecordType::Teacher, json!({"name": name})));
     classes.chain(subjects).chain(teachers).map(|(kind, value)| (kind, fields(kind, value))).collect()
+}
+
+/// Names that the common list has for one subject (体育, 体育与健康) are one subject here, too.
+fn missing_subjects(names: &BTreeSet<String>) -> Vec<Value> {
+    let mut known: BTreeMap<&str, (&SubjectSeed, BTreeSet<&str>)> = BTreeMap::new();
+    let mut subjects = Vec::new();
+    for name in names.iter().map(String::as_str) {
+        let seed = seed::SUBJECTS.iter().find(|seed| seed.name == name || seed.aliases.contains(&name));
+        match seed {
+            Some(seed) => {
+                known.entry(seed.name).or_insert_with(|| (seed, BTreeSet::new())).1.insert(name);
+            }
+            None => subjects.push(json!({"name": name})),
+        }
+    }
+    subjects.extend(known.into_values().map(|(seed, written)| {
+        let name = match written.first() {
+            Some(first) if !written.contains(seed.name) => first,
+            _ => seed.name,
+        };
+        let names = seed.aliases.iter().copied().chain([seed.name]);
+        let aliases: Vec<&str> = names.filter(|alias| *alias != name).collect();
+        json!({"name": name, "aliases": aliases, "protected": seed.protected})
+    }));
+    subjects
 }
