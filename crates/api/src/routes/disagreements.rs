@@ -231,17 +231,18 @@ async fn decidable(app: &App, caller: &Caller, operation: &str, id: Uuid) -> Res
         Some(stream) => app.store.read().school_find(stream).await?,
         None => None,
     };
-    let allowed = match school {
-        Some(school) => match caller.reach(app, operation, &school) {
-            Ok(Reach::All) => true,
-            Ok(Reach::Own) => own,
-            Err(error) if !own => return Err(error),
-            Err(_) => false,
-        },
-        None => false,
+    let reach = match school {
+        Some(school) => caller.reach(app, operation, &school),
+        None => Err(ApiError::NotFound),
     };
-    // Its author may always throw away what nobody else can even see.
-    if allowed || (own && operation == "held_discard") { Ok(held) } else { Err(ApiError::NotFound) }
+    match reach {
+        Ok(Reach::All) => Ok(held),
+        Ok(Reach::Own) if own => Ok(held),
+        // Its author may always throw away what nobody else can even see.
+        Err(_) if own && operation == "held_discard" => Ok(held),
+        Ok(Reach::Own) => Err(ApiError::NotFound),
+        Err(error) => Err(error),
+    }
 }
 
 /// Take a held write in after all
@@ -276,7 +277,8 @@ async fn held_admit(
 }
 
 /// Throw a held write away, with a reason; it stays readable
-#[utoipa::path(post, path = "/api/v1/sync/held/{held}/discard", tag = "sync", params(("held" = Uuid, Path)), responses(
+#[utoipa::path(post, path = "/api/v1/sync/held/{held}/discard", tag = "sync", params(("held" = Uuid, Path)),
+    request_body = Discard, responses(
     (status = 200, body = HeldView, description = "Discarded"),
     (status = 409, body = Problem, content_type = "application/problem+json", description = "It was decided before"),
 ))]
