@@ -66,7 +66,8 @@ async fn district_list(State(app): State<App>, caller: Caller) -> Result<axum::J
 }
 
 /// Add a district; the caller becomes its administrator
-#[utoipa::path(post, path = "/api/v1/districts", tag = "people", responses(
+#[utoipa::path(post, path = "/api/v1/districts", tag = "people",
+    request_body = DistrictNew, responses(
     (status = 201, body = DistrictView, description = "Added"),
 ))]
 async fn district_create(

@@ -116,7 +116,7 @@ pub struct MembershipNew {
     /// The schools, all of this district; absent for the whole district.
     #[serde(default)]
     #[schema(value_type = Option<Vec<Uuid>>)]
-    schools: Option<BTreeSet<SchoolId>>,
+    schools: Option<Vec<SchoolId>>,
     /// First day.
     valid_from: NaiveDate,
     /// Last day; open if absent.
@@ -135,7 +135,8 @@ pub struct MembershipEnd {
 
 /// Give a person a place
 #[utoipa::path(post, path = "/api/v1/districts/{district}/users/{user}/memberships", tag = "people",
-    params(("district" = Uuid, Path), ("user" = Uuid, Path)), responses(
+    params(("district" = Uuid, Path), ("user" = Uuid, Path)),
+    request_body = MembershipNew, responses(
     (status = 201, body = MembershipView, description = "Given"),
 ))]
 async fn membership_create(
@@ -165,7 +166,7 @@ async fn membership_create(
         Some(schools) if schools.is_empty() => {
             return Err(ApiError::invalid("/schools", "name at least one school"));
         }
-        Some(schools) => Scope::Schools(schools),
+        Some(schools) => Scope::Schools(schools.into_iter().collect()),
         None => Scope::District,
     };
     let id = app.chance.id(app.clock.now());
@@ -183,7 +184,8 @@ async fn membership_create(
 
 /// Set the last day of a place
 #[utoipa::path(patch, path = "/api/v1/districts/{district}/users/{user}/memberships/{membership}", tag = "people",
-    params(("district" = Uuid, Path), ("user" = Uuid, Path), ("membership" = Uuid, Path)), responses(
+    params(("district" = Uuid, Path), ("user" = Uuid, Path), ("membership" = Uuid, Path)),
+    request_body = MembershipEnd, responses(
     (status = 204, description = "Set"),
 ))]
 async fn membership_end(

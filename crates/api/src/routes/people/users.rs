@@ -142,7 +142,8 @@ fn in_district(memberships: Vec<Membership>, district: DistrictId) -> Vec<Member
 /// The answer holds a code with which the person chooses a password; nobody else ever knows it. A person without a
 /// place in the district is not seen in it: the person added is given none yet, so add one next.
 #[utoipa::path(post, path = "/api/v1/districts/{district}/users", tag = "people",
-    params(("district" = Uuid, Path)), responses(
+    params(("district" = Uuid, Path)),
+    request_body = UserNew, responses(
     (status = 201, body = UserView, description = "Added"),
     (status = 409, body = Problem, content_type = "application/problem+json", description = "The login is taken"),
 ))]
@@ -215,7 +216,8 @@ async fn user_view(
 
 /// Change a person's name, or close the account
 #[utoipa::path(patch, path = "/api/v1/districts/{district}/users/{user}", tag = "people",
-    params(("district" = Uuid, Path), ("user" = Uuid, Path), ("If-Match" = String, Header)), responses(
+    params(("district" = Uuid, Path), ("user" = Uuid, Path), ("If-Match" = String, Header)),
+    request_body = UserChange, responses(
     (status = 200, body = UserView, description = "Changed"),
 ))]
 async fn user_change(
