@@ -108,7 +108,8 @@ impl From<Device> for DeviceView {
 }
 
 /// Register this installation
-#[utoipa::path(post, path = "/api/v1/devices", tag = "sync", responses(
+#[utoipa::path(post, path = "/api/v1/devices", tag = "sync",
+    request_body = DeviceNew, responses(
     (status = 201, body = DeviceRegistered, description = "Registered; the session is bound to it"),
 ))]
 async fn device_register(

@@ -110,7 +110,8 @@ impl From<Feedback> for FeedbackView {
 
 /// Send feedback on a visit to the teacher
 #[utoipa::path(post, path = "/api/v1/schools/{school}/visits/{visit}/feedback", tag = "visits",
-    params(("school" = Uuid, Path), ("visit" = Uuid, Path)), responses(
+    params(("school" = Uuid, Path), ("visit" = Uuid, Path)),
+    request_body = FeedbackNew, responses(
     (status = 201, body = FeedbackView, description = "Sent"),
 ))]
 async fn feedback_send(
@@ -239,7 +240,8 @@ async fn feedback_seen(
 
 /// Answer it, or contest the facts
 #[utoipa::path(post, path = "/api/v1/schools/{school}/feedback/{feedback}/answer", tag = "visits",
-    params(("school" = Uuid, Path), ("feedback" = Uuid, Path), ("If-Match" = String, Header)), responses(
+    params(("school" = Uuid, Path), ("feedback" = Uuid, Path), ("If-Match" = String, Header)),
+    request_body = FeedbackAnswer, responses(
     (status = 200, body = FeedbackView, description = "Answered"),
     (status = 412, body = Problem, content_type = "application/problem+json", description = "Changed meanwhile"),
 ))]

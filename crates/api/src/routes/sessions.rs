@@ -149,7 +149,8 @@ pub async fn sign_in(app: &App, login: &str, password: String, address: &str) ->
 }
 
 /// Sign in
-#[utoipa::path(post, path = "/api/v1/sessions", tag = "people", responses(
+#[utoipa::path(post, path = "/api/v1/sessions", tag = "people",
+    request_body = SignIn, responses(
     (status = 200, body = Tokens, description = "Signed in"),
     (status = 401, body = Problem, content_type = "application/problem+json", description = "Login or password is wrong"),
     (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many attempts"),
@@ -197,7 +198,8 @@ fn tokens(app: &App, session: &Session, secret: &str) -> Result<axum::Json<Token
 }
 
 /// Exchange a refresh token for new tokens
-#[utoipa::path(post, path = "/api/v1/sessions/refresh", tag = "people", responses(
+#[utoipa::path(post, path = "/api/v1/sessions/refresh", tag = "people",
+    request_body = Refresh, responses(
     (status = 200, body = Tokens, description = "New tokens; the old refresh token stays good until the new one is used"),
     (status = 401, body = Problem, content_type = "application/problem+json", description = "The session has ended, or the token was used up"),
 ))]
@@ -293,7 +295,8 @@ async fn end(app: &App, caller: &Caller, session: Uuid) -> Result<StatusCode, Ap
 }
 
 /// Change one's password
-#[utoipa::path(post, path = "/api/v1/password", tag = "people", responses(
+#[utoipa::path(post, path = "/api/v1/password", tag = "people",
+    request_body = PasswordChange, responses(
     (status = 204, description = "Changed; every other session has ended"),
     (status = 401, body = Problem, content_type = "application/problem+json", description = "The current password is wrong"),
 ))]
@@ -309,7 +312,8 @@ async fn password_change(
 }
 
 /// Choose a password with a reset code
-#[utoipa::path(post, path = "/api/v1/password/reset", tag = "people", responses(
+#[utoipa::path(post, path = "/api/v1/password/reset", tag = "people",
+    request_body = PasswordReset, responses(
     (status = 204, description = "Chosen; every session has ended, sign in"),
     (status = 401, body = Problem, content_type = "application/problem+json", description = "The code is wrong, used or too old"),
 ))]

@@ -49,7 +49,8 @@ pub struct SetupDone {
 }
 
 /// Create the administrator with the set-up code
-#[utoipa::path(post, path = "/api/v1/setup", tag = "people", responses(
+#[utoipa::path(post, path = "/api/v1/setup", tag = "people",
+    request_body = Setup, responses(
     (status = 201, body = SetupDone, description = "The system is set up; sign in"),
     (status = 401, body = Problem, content_type = "application/problem+json", description = "The code is wrong or used"),
 ))]

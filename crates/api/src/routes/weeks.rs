@@ -313,7 +313,8 @@ async fn announce(
 ///
 /// Freezes the next edition: its bytes never change. A later or changed visit drafts another.
 #[utoipa::path(post, path = "/api/v1/schools/{school}/weeks/{week}/publish", tag = "log",
-    params(("school" = Uuid, Path), ("week" = String, Path, example = "2026-W47")), responses(
+    params(("school" = Uuid, Path), ("week" = String, Path, example = "2026-W47")),
+    request_body = Publish, responses(
     (status = 201, body = EditionView, description = "Published"),
     (status = 409, body = Problem, content_type = "application/problem+json", description = "Nothing to publish, or something arrived since the draft"),
 ))]

@@ -24,7 +24,7 @@ use xunke_domain::timetable_csv::{RowFlaw, TimetableRow, read_timetable_csv};
 use xunke_storage::intake::server::ServerWrite;
 use xunke_storage::records::StoredRecord;
 
-use super::keeping::{self, Desk, RecordList, refusal};
+use super::keeping::{self, Desk, Page, RecordList, refusal};
 use crate::answer::{Once, PageParams, Tagged};
 use crate::app::App;
 use crate::auth::guard::{Caller, Here};
@@ -92,6 +92,8 @@ pub struct TimetableView {
     valid_from: String,
     /// Class id → lessons.
     grid: BTreeMap<String, Vec<Value>>,
+    /// From this date on it is no longer in force.
+    retired: Option<String>,
 }
 
 /// What to change of a timetable; its lessons are changed by a new version.
@@ -120,7 +122,7 @@ pub struct ImportParams {
 /// List timetable versions
 #[utoipa::path(get, path = "/api/v1/schools/{school}/timetables", tag = "reference",
     params(("school" = Uuid, Path), PageParams), responses(
-    (status = 200, body = RecordList, description = "Retired ones included"),
+    (status = 200, body = Page<TimetableView>, description = "Retired ones included"),
 ))]
 async fn timetable_list(
     State(app): State<App>,
@@ -185,7 +187,8 @@ async fn timetable_retire(
 
 /// Add a timetable version from lessons by name
 #[utoipa::path(post, path = "/api/v1/schools/{school}/timetables", tag = "reference",
-    params(("school" = Uuid, Path)), responses(
+    params(("school" = Uuid, Path)),
+    request_body = TimetableNew, responses(
     (status = 201, body = TimetableView, description = "Added; visits from `valid_from` on are judged again"),
 ))]
 async fn timetable_create(
