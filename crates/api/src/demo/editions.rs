@@ -68,10 +68,10 @@ pub(super) fn check_figures(log: &Value, tell: &Narrator) -> anyhow::Result<usiz
     let mut wrong = Vec::new();
     for (key, expected) in &expected {
         let found = log.get(key).unwrap_or(&Value::Null);
-        let same = found == expected;
-        let (mark, sign) = if same { ("✓", "=") } else { ("✗", "≠") };
-        tell.note(format_args!("{mark} {key}: 预期 {} {sign} 实得 {}", compact(expected), compact(found)));
-        if !same {
+        if found == expected {
+            tell.note(format_args!("✓ {key} 预期 = 实得 {}", compact(found)));
+        } else {
+            tell.note(format_args!("✗ {key} 预期 {} ≠ 实得 {}", compact(expected), compact(found)));
             wrong.push(key.as_str());
         }
     }

@@ -8,8 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use uuid::Uuid;
 use xunke_domain::book::SchoolBook;
+use xunke_domain::log::labels::{verdict_en, verdict_zh};
 use xunke_domain::verdict::Verdict;
-use xunke_sync::replica::HeldWrite;
 
 use super::clock::{StagedClock, local, school_time};
 use super::http::Http;
@@ -30,12 +30,14 @@ const ENGAGEMENT: &str = "ratings/engagement";
 #[derive(Debug)]
 pub(super) struct Patrol {
     phones: BTreeMap<&'static str, Phone>,
-    clock: Arc<StagedClock>,
+    pub(super) clock: Arc<StagedClock>,
     chance: Chance,
     /// What is still to be seen this week.
     told: VecDeque<Told>,
     /// The last visit of each phone.
-    latest: BTreeMap<&'static str, Uuid>,
+    pub(super) latest: BTreeMap<&'static str, Uuid>,
+    /// The last visit of each teacher.
+    pub(super) taught: BTreeMap<String, Uuid>,
     /// The visit of two people.
     shared: Option<Uuid>,
     verdicts: BTreeMap<Verdict, usize>,
@@ -76,6 +78,7 @@ impl Patrol {
             chance: Chance::system(),
             told,
             latest: BTreeMap::new(),
+            taught: BTreeMap::new(),
             shared: None,
             verdicts: BTreeMap::new(),
         })
@@ -102,15 +105,19 @@ impl Patrol {
             }
             self.clock.move_to(visit.ended());
             if visit.verdict != Verdict::AsTimetabled {
+                let planned = visit.planned.and_then(|subject| book.subjects.get(&subject));
                 tell.note(format_args!(
-                    "! {}：实上 {}，手机当场判定 {:?}",
+                    "! {}：课表 {}，实上 {}，手机当场判定“{}” {}",
                     next.place(),
+                    planned.map_or("?", |subject| subject.name.as_str()),
                     next.lesson(),
-                    visit.verdict
+                    verdict_zh(visit.verdict),
+                    verdict_en(visit.verdict),
                 ));
             }
             *self.verdicts.entry(visit.verdict).or_default() += 1;
             self.latest.insert(name, visit.id);
+            self.taught.insert(next.teacher().to_owned(), visit.id);
             if next.companion.is_some() {
                 self.shared = Some(visit.id);
             }
@@ -181,68 +188,15 @@ impl Patrol {
         Ok(())
     }
 
-    /// The answer to a push is lost and the app is killed; the push is repeated, and nothing is doubled.
-    pub(super) async fn lose_an_answer(&mut self, tell: &Narrator) -> anyhow::Result<()> {
-        let phone = self.phone(ZHENG)?;
-        let sent = phone.push_into_the_void().await?;
-        let rows = phone.restart()?;
-        tell.note(format_args!(
-            "{ZHENG} 推送 {sent} 条，服务器已落盘，回答丢在半路；随后应用被杀，从本机 {rows} 行存储恢复 answer lost, app killed, reloaded"
-        ));
-        let answered = self.sync(ZHENG, tell).await?;
-        let doubled = answered.iter().filter(|answered| answered.result.first.is_none()).count();
-        anyhow::ensure!(answered.len() == sent && doubled == 0, "every write is known already");
-        tell.done(
-            "原样重发：全部答 duplicate，一条不多，一条不少",
-            "repeated as it was: all duplicates, nothing doubled, nothing lost",
-        );
-        Ok(())
-    }
-
-    /// A value no server knows, as a broken app would write it; other writes come before and after.
-    pub(super) fn poison(&mut self, tell: &Narrator) -> anyhow::Result<()> {
-        let visit = *self.latest.get(MENG).context("a visit was recorded")?;
-        let set = fields(&json!({"ratings/conduct": "perfect"}))?;
-        self.phone(MENG)?.capture(school_time("2026-11-19 17:00")?, visit, set)?;
-        tell.note(format_args!("! {MENG} 的手机写下一条坏值 ratings/conduct = \"perfect\"，夹在队列中间 one bad write in the middle of the queue"));
-        Ok(())
-    }
-
-    /// The poisoned write is held and the others are not; its author throws it away.
-    pub(super) async fn discard_what_is_held(&mut self, tell: &Narrator) -> anyhow::Result<()> {
-        let answered = self.sync(MENG, tell).await?;
-        let phone = self.phone(MENG)?;
-        let held: Vec<_> = phone
-            .replica
-            .held()
-            .map(|HeldWrite { ticket, write, result }| (ticket, write.n, result.clone()))
-            .collect();
-        let [(ticket, n, result)] = held.as_slice() else { anyhow::bail!("one write is held") };
-        let id = result.held.context("a held write has an entry in the list")?;
-        tell.note(format_args!(
-            "第 {n} 条被搁置 held: {} {} {}",
-            result.reason.map_or("", |reason| reason.as_str()),
-            result.pointer.as_deref().unwrap_or_default(),
-            result.detail.as_deref().unwrap_or_default(),
-        ));
-        phone.discard(id, *ticket, "选项写错，原评价有效").await?;
-        anyhow::ensure!(phone.replica.unsent() == 0, "nothing waits behind it");
-        tell.done(
-            format_args!("其余 {} 条照常入库；作者写明理由后作废，仍可查", answered.len() - 1),
-            format_args!(
-                "the other {} went in; its author discarded it with a reason, and it stays readable",
-                answered.len() - 1
-            ),
-        );
-        Ok(())
-    }
-
     /// Verdicts so far, for people; everything must have been seen and sent.
     pub(super) fn close(&self, tell: &Narrator) -> anyhow::Result<()> {
         let unsent: usize = self.phones.values().map(|phone| phone.replica.unsent()).sum();
         anyhow::ensure!(self.told.is_empty() && unsent == 0, "everything was recorded and sent");
-        let verdicts: Vec<String> =
-            self.verdicts.iter().map(|(verdict, visits)| format!("{verdict:?} {visits}")).collect();
+        let verdicts: Vec<String> = self
+            .verdicts
+            .iter()
+            .map(|(verdict, visits)| format!("{} {visits}", verdict_zh(*verdict)))
+            .collect();
         tell.note(format_args!("手机上的判定 verdicts on the phones: {}", verdicts.join(", ")));
         Ok(())
     }
@@ -255,7 +209,7 @@ pub(super) fn tell_clamped(answered: &[Answered], tell: &Narrator) -> anyhow::Re
         .filter_map(|answered| Some((answered.claimed?, answered.result.stamp?)))
         .filter(|(claimed, canonical)| claimed > canonical)
         .collect();
-    let (claimed, canonical) = clamped.first().context("the fast clock is noticed")?;
+    let (claimed, canonical) = clamped.last().context("the fast clock is noticed")?;
     let moment = |millis| DateTime::<Utc>::from_timestamp_millis(millis).map(local).unwrap_or_default();
     tell.done(
         format_args!(

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use xunke_domain::book::SchoolBook;
 use xunke_domain::class_name::grade_of;
 use xunke_domain::fields::Fields;
-use xunke_domain::ids::{TeacherId, UserId};
+use xunke_domain::ids::{SubjectId, TeacherId, UserId};
 use xunke_domain::judge::{Judgement, judge};
 use xunke_domain::names::NameMatch;
 use xunke_domain::resolve::Resolution;
@@ -44,6 +44,8 @@ pub(super) struct Told {
 pub(super) struct Recorded {
     pub(super) id: Uuid,
     pub(super) verdict: Verdict,
+    /// The subject on the timetable.
+    pub(super) planned: Option<SubjectId>,
     /// When, and what is set.
     pub(super) steps: [(DateTime<Utc>, Fields); 3],
 }
@@ -101,7 +103,12 @@ impl Told {
         format!("{} {} {}", self.date.format("%m-%d"), self.period, self.class_name)
     }
 
-    /// What the timetable has there, by name.
+    /// Who was teaching, by name.
+    pub(super) fn teacher(&self) -> &str {
+        &self.observed_teacher
+    }
+
+    /// What was taught there, by name.
     pub(super) fn lesson(&self) -> &str {
         &self.observed_subject
     }
@@ -130,8 +137,8 @@ impl Told {
             opened[format!("companions/{companion}")] = json!(true);
         }
         let mut filled = json!({"observed": observed, "verdict": verdict});
+        let lesson = resolution.expected().first().copied();
         if let Resolution::Lesson { timetable, .. } = resolution {
-            let lesson = resolution.expected().first().copied();
             filled["planned"] = json!({"timetable": timetable,
                 "subject": lesson.map(|lesson| lesson.subject),
                 "teacher": lesson.and_then(|lesson| lesson.teacher)});
@@ -157,6 +164,7 @@ impl Told {
         Ok(Recorded {
             id: chance.id(arrived),
             verdict,
+            planned: lesson.map(|lesson| lesson.subject),
             steps: [
                 (arrived, fields(&opened)?),
                 (arrived + TimeDelta::minutes(4), fields(&filled)?),
