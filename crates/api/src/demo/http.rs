@@ -48,7 +48,7 @@ impl Answer {
 impl Http {
     /// Speaks to the server at this address, past any proxy.
     pub(super) fn new(base: String) -> anyhow::Result<Self> {
-        let client = Client::builder().no_proxy().timeout(Duration::from_secs(60)).build()?;
+        let client = Client::builder().no_proxy().timeout(Duration::from_mins(1)).build()?;
         Ok(Self { client, base })
     }
 

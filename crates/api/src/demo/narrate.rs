@@ -1,6 +1,7 @@
 //! What the newcomer reads: Chinese first, English beside it.
 
 use std::fmt::Display;
+use std::io::{self, Write as _};
 use std::time::Instant;
 
 /// Prints the story, step by step.
@@ -9,40 +10,37 @@ pub(super) struct Narrator {
     step: u32,
     steps: u32,
     began: Instant,
-}
-
-#[expect(clippy::print_stdout, reason = "the demo speaks to whoever started it")]
-fn print(line: impl Display) {
-    println!("{line}");
+    out: io::Stdout,
 }
 
 impl Narrator {
     /// A story of so many steps.
     pub(super) fn new(steps: u32) -> Self {
-        Self { step: 0, steps, began: Instant::now() }
+        Self { step: 0, steps, began: Instant::now(), out: io::stdout() }
     }
 
     /// Begins the next step.
     pub(super) fn step(&mut self, chinese: impl Display, english: impl Display) {
         self.step += 1;
         let (step, steps, seconds) = (self.step, self.steps, self.began.elapsed().as_secs_f32());
-        print(format_args!("\n[{step}/{steps}] {chinese}  ·  {english}  ({seconds:.1} s)"));
+        self.line(format_args!("\n[{step}/{steps}] {chinese}  ·  {english}  ({seconds:.1} s)"));
     }
 
     /// Something was done.
     pub(super) fn done(&self, chinese: impl Display, english: impl Display) {
-        print(format_args!("  ✓ {chinese}"));
-        print(format_args!("    {english}"));
+        self.line(format_args!("  ✓ {chinese}"));
+        self.line(format_args!("    {english}"));
     }
 
     /// Something to know.
     pub(super) fn note(&self, text: impl Display) {
-        print(format_args!("    {text}"));
+        self.line(format_args!("    {text}"));
     }
 
     /// A line of its own.
     pub(super) fn line(&self, text: impl Display) {
-        print(text);
+        // A reader that has gone away does not stop the story.
+        let _ = writeln!(self.out.lock(), "{text}");
     }
 
     /// Seconds since the story began.
