@@ -59,7 +59,7 @@ pub(crate) struct TestApp {
     pub(crate) setup_code: String,
     pub(crate) url: String,
     router: Router,
-    _folder: tempfile::TempDir,
+    folder: Arc<tempfile::TempDir>,
 }
 
 /// An answer, read whole.
@@ -110,29 +110,104 @@ impl TestApp {
         };
         let now = "2026-11-23T00:00:00Z".parse().expect("an instant");
         let clock = Arc::new(StandingClock(Mutex::new(now)));
-        Self::open(backend, folder, url, clock).await
+        Self::open(backend, Arc::new(folder), url, clock).await
     }
 
     async fn open(
         backend: Backend,
-        folder: tempfile::TempDir,
+        folder: Arc<tempfile::TempDir>,
         url: String,
         clock: Arc<StandingClock>,
     ) -> Self {
         let chance = Chance::system();
-        let keys = Keys::ephemeral(&chance).expect("keys");
+        let keys = Keys::load_or_create(&folder.path().join("keys.json"), &chance).expect("keys");
         let shared = Arc::clone(&clock) as Arc<dyn Clock>;
         let world = World { clock: shared, chance, keys, light_passwords: true };
         let app = open(&url, 4, world).await.expect("the application starts");
         let code = xunke_api::start::setup_code(&app).await.expect("a set-up code");
         let router = xunke_api::server::router(app.clone());
-        Self { backend, app, clock, setup_code: code.unwrap_or_default(), url, router, _folder: folder }
+        Self { backend, app, clock, setup_code: code.unwrap_or_default(), url, router, folder }
     }
 
     /// Starts again on the same database, as after a restart: another process, another lineage, other keys.
     pub(crate) async fn restart(self) -> Self {
+        std::fs::remove_file(self.folder.path().join("keys.json")).expect("the keys are there");
+        self.restart_with_its_keys().await
+    }
+
+    /// Starts again on the same database with the same key file: another process, another lineage.
+    pub(crate) async fn restart_with_its_keys(self) -> Self {
         self.app.store.close().await.expect("it closes");
-        Self::open(self.backend, self._folder, self.url, self.clock).await
+        Self::open(self.backend, self.folder, self.url, self.clock).await
+    }
+
+    /// Another node over the same database, with the same clock and keys.
+    pub(crate) async fn another_node(&self) -> Self {
+        let folder = Arc::clone(&self.folder);
+        Self::open(self.backend, folder, self.url.clone(), Arc::clone(&self.clock)).await
+    }
+
+    /// Backs the database up while the server runs.
+    pub(crate) async fn back_up(&self) {
+        match self.backend {
+            Backend::Sqlite => {
+                let copy = self.folder.path().join("backup.db");
+                let db = Database::connect(&self.url).await.expect("a connection");
+                db.execute_unprepared(&format!("VACUUM INTO '{}'", copy.display())).await.expect("a copy");
+                db.close().await.expect("it closes");
+            }
+            Backend::Postgres => {
+                let (server, name) = self.url.rsplit_once('/').expect("an address with a database");
+                let admin = Database::connect(format!("{server}/postgres")).await.expect("a connection");
+                for sql in [
+                    format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"),
+                    format!(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+                    ),
+                    format!("CREATE DATABASE {name}_backup TEMPLATE {name} STRATEGY file_copy"),
+                    format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"),
+                ] {
+                    admin.execute_unprepared(&sql).await.expect("a copy");
+                }
+                admin.close().await.expect("it closes");
+            }
+        }
+    }
+
+    /// Puts the backup back and starts again on it, with the same keys.
+    pub(crate) async fn restore(self) -> Self {
+        self.app.store.close().await.expect("it closes");
+        match self.backend {
+            Backend::Sqlite => {
+                let folder = self.folder.path();
+                for left in ["test.db-wal", "test.db-shm"] {
+                    let _ = std::fs::remove_file(folder.join(left));
+                }
+                std::fs::copy(folder.join("backup.db"), folder.join("test.db")).expect("it is put back");
+            }
+            Backend::Postgres => {
+                let (server, name) = self.url.rsplit_once('/').expect("an address with a database");
+                let admin = Database::connect(format!("{server}/postgres")).await.expect("a connection");
+                for sql in [
+                    format!("DROP DATABASE {name} WITH (FORCE)"),
+                    format!("CREATE DATABASE {name} TEMPLATE {name}_backup STRATEGY file_copy"),
+                ] {
+                    admin.execute_unprepared(&sql).await.expect("it is put back");
+                }
+                admin.close().await.expect("it closes");
+            }
+        }
+        Self::open(self.backend, self.folder, self.url, self.clock).await
+    }
+
+    /// The time, milliseconds since 1970.
+    pub(crate) fn millis(&self) -> i64 {
+        self.clock.now().timestamp_millis()
+    }
+
+    /// The router itself, for answers that do not end.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
     }
 
     /// Moves the clock.

@@ -2,8 +2,10 @@
 
 pub(crate) mod app;
 pub(crate) mod document;
+pub(crate) mod handset;
 pub(crate) mod postgres;
 pub(crate) mod school;
+pub(crate) mod syncing;
 pub(crate) mod world;
 
 pub(crate) use app::{Answer, TestApp};
