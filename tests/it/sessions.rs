@@ -209,6 +209,11 @@ async fn a_token_that_was_not_issued_here_is_refused(app: TestApp) {
         claims[name] = value;
         claims
     };
+    let without = |name: &str| {
+        let mut claims = claims.clone();
+        claims.as_object_mut().unwrap().remove(name);
+        claims
+    };
     let good = header(Algorithm::EdDSA);
     let other_keys = xunke_api::auth::keys::Keys::ephemeral(&app.app.chance).unwrap();
     let tampered = {
@@ -237,6 +242,7 @@ async fn a_token_that_was_not_issued_here_is_refused(app: TestApp) {
         ("no typ", signed(&Header { typ: None, ..good.clone() }, &claims)),
         ("another audience", signed(&good, &with("aud", json!("someone-else")))),
         ("no audience", signed(&good, &with("aud", Value::Null))),
+        ("not a word of an audience", signed(&good, &without("aud"))),
         ("an end in the past", signed(&good, &with("exp", json!(now)))),
         ("another person's session", signed(&good, &with("sub", json!(Uuid::from_u128(7))))),
         ("a session that is none", signed(&good, &with("sid", json!(Uuid::from_u128(7))))),
@@ -616,15 +622,22 @@ async fn a_key_belongs_to_one_person_and_one_request(app: TestApp) {
 
 async fn two_requests_at_once_under_one_key_do_one_thing(app: TestApp) {
     let place = place(&app).await;
-    let path = format!("/api/v1/schools/{}/teachers", place.school);
-    let body = json!({"name": "王三"});
-    let ask =
-        || app.call_with("POST", &path, &place.admin.token, Some(&body), &[("idempotency-key", "at once")]);
+    for (path, body) in [
+        (format!("/api/v1/schools/{}/teachers", place.school), json!({"name": "王三"})),
+        (format!("/api/v1/districts/{}/users", place.district), json!({"login": "once", "name": "一次"})),
+    ] {
+        let before = items(&app, &path, &place.admin).await;
+        let key = [("idempotency-key", path.as_str())];
+        let ask = || app.call_with("POST", &path, &place.admin.token, Some(&body), &key);
 
-    let (one, two, three) = tokio::join!(ask(), ask(), ask());
+        let (one, two, three) = tokio::join!(ask(), ask(), ask());
 
-    assert_eq!(one.status, 201, "{}", one.json());
-    assert_eq!((whole(&two), whole(&three)), (whole(&one), whole(&one)));
-    let teachers = app.get(&path, &place.admin.token).await.expect(200);
-    assert_eq!(teachers["items"].as_array().unwrap().len(), 1);
+        assert_eq!(one.status, 201, "{}", one.json());
+        assert_eq!((whole(&two), whole(&three)), (whole(&one), whole(&one)));
+        assert_eq!(items(&app, &path, &place.admin).await, before + 1);
+    }
+}
+
+async fn items(app: &TestApp, path: &str, person: &Person) -> usize {
+    app.get(path, &person.token).await.expect(200)["items"].as_array().unwrap().len()
 }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 use uuid::Uuid;
 use xunke_domain::ids::UserId;
-use xunke_storage::Tx;
 use xunke_storage::audit::KeptAnswer;
+use xunke_storage::{StoreError, Tx};
 
 use crate::app::App;
 use crate::auth::token;
@@ -145,11 +145,26 @@ impl Once {
         }
     }
 
-    /// Keeps the answer in the transaction that did the work.
-    pub async fn keep<T: Serialize>(&self, tx: &Tx, answer: &Tagged<T>, now: i64) -> Result<(), ApiError> {
-        if let Some(key) = &self.key {
-            tx.answer_keep(self.account, key, &answer.kept(self.request_hash.clone()), now).await?;
+    /// Keeps the answer in the transaction that does the work. If the same request was answered meanwhile, gives
+    /// that answer: the transaction must then be dropped.
+    pub async fn keep<T: Serialize>(
+        &self,
+        app: &App,
+        tx: &Tx,
+        answer: &Tagged<T>,
+    ) -> Result<Option<Response>, ApiError> {
+        let Some(key) = &self.key else { return Ok(None) };
+        let kept = answer.kept(self.request_hash.clone());
+        match tx.answer_keep(self.account, key, &kept, app.clock.millis()).await {
+            Ok(()) => Ok(None),
+            Err(StoreError::Taken(_)) => {
+                let meanwhile = app.store.read().answer_find(self.account, key).await?;
+                match meanwhile.filter(|kept| kept.request_hash == self.request_hash) {
+                    Some(kept) => Ok(Some(replay(kept))),
+                    None => Err(ApiError::IdempotencyMismatch),
+                }
+            }
+            Err(error) => Err(error.into()),
         }
-        Ok(())
     }
 }

@@ -59,6 +59,8 @@ pub fn verify(keys: &Keys, token: &str, now_seconds: i64) -> Option<Claims> {
     let key = keys.signing.iter().find(|key| key.kid == kid)?;
     let mut validation = Validation::new(Algorithm::EdDSA);
     validation.set_audience(&[AUDIENCE]);
+    // A claim that is checked only where it stands is not checked.
+    validation.set_required_spec_claims(&["aud", "exp"]);
     validation.validate_exp = false;
     let claims = decode::<Claims>(token, &key.decoding, &validation).ok()?.claims;
     (now_seconds < claims.exp).then_some(claims)

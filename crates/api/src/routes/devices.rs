@@ -148,7 +148,9 @@ async fn device_register(
     let tx = app.store.begin().await?;
     tx.device_add(&device).await?;
     tx.session_bind(caller.session.id, device.id).await?;
-    once.keep(&tx, &answer, now).await?;
+    if let Some(earlier) = once.keep(&app, &tx, &answer).await? {
+        return Ok(earlier);
+    }
     tx.commit().await?;
 
     Ok(answer.into_response())

@@ -155,7 +155,9 @@ async fn feedback_send(
 
     let tx = app.store.begin().await?;
     tx.feedback_add(&feedback).await?;
-    once.keep(&tx, &answer, now).await?;
+    if let Some(earlier) = once.keep(&app, &tx, &answer).await? {
+        return Ok(earlier);
+    }
     tx.commit().await?;
 
     Ok(answer.into_response())

@@ -177,14 +177,8 @@ async fn sync_changes(
     ApiQuery(params): ApiQuery<ChangesParams>,
 ) -> Result<Response, ApiError> {
     let ChangesParams { _stream, cursor, limit, wait, from, schema } = params;
-    let revoked = match caller.session.device {
-        Some(device) => {
-            app.store.read().device_find(device).await?.is_some_and(|device| device.revoked_at.is_some())
-        }
-        None => false,
-    };
     let asked = Asked { cursor, limit, wait: wait.unwrap_or(0), from, schema: schema.unwrap_or(1) };
-    let page = changes(&app, &caller, here.school.id, &asked, revoked).await?;
+    let page = changes(&app, &caller, here.school.id, &asked, caller.revoked).await?;
     Ok(([(CONTENT_TYPE, "application/json")], page).into_response())
 }
 

@@ -63,7 +63,7 @@ async fn sync_push(
     }
     let known = app.store.read().device_find(device).await?;
     let known = known.filter(|known| known.account == caller.id()).ok_or(ApiError::DeviceUnknown)?;
-    let revoked = known.revoked_at.is_some();
+    let revoked = caller.revoked || known.revoked_at.is_some();
     if revoked && writes.is_empty() {
         return Err(ApiError::DeviceRevoked);
     }

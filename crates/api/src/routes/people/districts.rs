@@ -103,7 +103,9 @@ async fn district_create(
     let tx = app.store.begin().await?;
     tx.district_add(&district, at).await?;
     tx.membership_add(caller.id(), &membership, at).await?;
-    once.keep(&tx, &answer, at).await?;
+    if let Some(earlier) = once.keep(&app, &tx, &answer).await? {
+        return Ok(earlier);
+    }
     tx.commit().await?;
 
     Ok(answer.into_response())

@@ -176,7 +176,9 @@ async fn membership_create(
 
     let tx = app.store.begin().await?;
     tx.membership_add(account.id, &membership, app.clock.millis()).await?;
-    once.keep(&tx, &answer, app.clock.millis()).await?;
+    if let Some(earlier) = once.keep(&app, &tx, &answer).await? {
+        return Ok(earlier);
+    }
     tx.commit().await?;
 
     Ok(answer.into_response())

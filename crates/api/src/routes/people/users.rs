@@ -177,9 +177,12 @@ async fn user_create(
     let answer = Tagged::created(account.version, location, view(account.clone(), &[], Some(code)));
 
     let tx = app.store.begin().await?;
+    // First, so that the same request at the same time does not find its own login taken.
+    if let Some(earlier) = once.keep(&app, &tx, &answer).await? {
+        return Ok(earlier);
+    }
     tx.account_add(&account).await?;
     tx.membership_add(account.id, &membership, at).await?;
-    once.keep(&tx, &answer, at).await?;
     tx.commit().await?;
 
     Ok(answer.into_response())

@@ -185,7 +185,9 @@ impl Desk<'_> {
         let record = write(app, &tx, &request).await?;
         let location = format!("/api/v1/schools/{}/{path}/{id}", here.school.id);
         let answer = Tagged::created(record.seq, location, view(app, &record));
-        once.keep(&tx, &answer, app.clock.millis()).await?;
+        if let Some(earlier) = once.keep(app, &tx, &answer).await? {
+            return Ok(earlier);
+        }
         tx.commit().await?;
 
         app.heads.moved(here.school.id, record.seq);

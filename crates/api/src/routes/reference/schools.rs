@@ -150,7 +150,9 @@ async fn school_create(
     let written = app.store.write_many_in(&tx, id, &writes, now).await?.map_err(refusal)?;
     let record = written.first().ok_or(ApiError::Internal)?;
     let answer = Tagged::created(record.seq, format!("/api/v1/schools/{id}"), keeping::view(&app, record));
-    once.keep(&tx, &answer, now).await?;
+    if let Some(earlier) = once.keep(&app, &tx, &answer).await? {
+        return Ok(earlier);
+    }
     tx.commit().await?;
 
     Ok(answer.into_response())

@@ -321,7 +321,9 @@ async fn add(
     let record: StoredRecord = keeping::write(app, &tx, &new(KIND, set)).await?;
     let location = format!("/api/v1/schools/{stream}/timetables/{}", record.id);
     let answer = Tagged::created(record.seq, location, keeping::view(app, &record));
-    once.keep(&tx, &answer, now).await?;
+    if let Some(earlier) = once.keep(app, &tx, &answer).await? {
+        return Ok(earlier);
+    }
     tx.commit().await?;
 
     app.heads.moved(stream, record.seq);
