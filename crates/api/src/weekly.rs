@@ -58,11 +58,7 @@ pub fn compile_week(material: &WeekMaterial, week: Week) -> WeeklyLog {
     })
 }
 
-fn logged<'a>(
-    material: &WeekMaterial,
-    visit: &'a Visit,
-    arrived: &ArrivedVisit,
-) -> LoggedVisit<'a> {
+fn logged<'a>(material: &WeekMaterial, visit: &'a Visit, arrived: &ArrivedVisit) -> LoggedVisit<'a> {
     let judgement = visit.slot.as_ref().zip(visit.observed.as_ref());
     let judgement = judgement.map(|(slot, observed)| judge(&material.book, slot, observed));
     let expected = judgement.as_ref().map(|judgement| judgement.resolution.expected()).unwrap_or_default();

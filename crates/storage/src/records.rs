@@ -65,7 +65,8 @@ impl StoredRecord {
 
     /// The week whose log tells this visit; none while it is a draft, and none once it is withdrawn.
     pub fn logged_week(&self) -> Option<Week> {
-        let said = |name: &str| self.state.registers.get(name).is_some_and(|register| !register.value.is_null());
+        let said =
+            |name: &str| self.state.registers.get(name).is_some_and(|register| !register.value.is_null());
         let told = said("submitted_at") && !said("withdrawn");
         self.visit_date().filter(|_| told).map(Week::of)
     }
