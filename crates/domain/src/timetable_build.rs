@@ -10,7 +10,7 @@ use crate::class_name::parse_class_name;
 use crate::ids::{ClassId, SubjectId, TeacherId};
 use crate::names::NameMatch;
 use crate::schema;
-use crate::timetable_csv::{RowFlaw, TimetableRow};
+use crate::timetable_csv::{MAX_FLAWS, RowFlaw, TimetableRow};
 
 /// The lessons of each class.
 pub type Grid = BTreeMap<ClassId, Vec<Lesson>>;
@@ -72,14 +72,17 @@ pub fn unfit_rows(rows: &[TimetableRow]) -> Vec<RowFlaw> {
         };
         flaw("周次", misfit(weeks, "must be weeks in order from 1 to 60"));
     }
+    flaws.truncate(MAX_FLAWS);
     flaws
 }
 
 /// Resolves names to ids as of a date. Each unknown or ambiguous name is told once, on its first
-/// line; nothing is guessed.
+/// line; nothing is guessed. Parallel groups share a cell; the same subject twice in it is a slip.
 pub fn build_grid(book: &SchoolBook, rows: &[TimetableRow], on: NaiveDate) -> Result<Grid, Vec<RowFlaw>> {
     let mut grid = Grid::new();
     let mut flaws: BTreeMap<(&str, &str), RowFlaw> = BTreeMap::new();
+    let mut cells: BTreeMap<(ClassId, SubjectId, u32, String), Vec<LessonWeeks>> = BTreeMap::new();
+    let mut again: Vec<RowFlaw> = Vec::new();
     for row in rows {
         let TimetableRow { line, class_name, weekday, period, subject, teacher, weeks } = row;
         let mut flaw = |column: &'static str, name, detail: String| {
@@ -108,14 +111,23 @@ pub fn build_grid(book: &SchoolBook, rows: &[TimetableRow], on: NaiveDate) -> Re
         };
         if let (Some(class), Some(subject)) = (class, known) {
             let (weekday, period, weeks) = (*weekday, period.clone(), *weeks);
-            grid.entry(class).or_default().push(Lesson { weekday, period, subject, teacher: by_whom, weeks });
+            let cell = cells.entry((class, subject, weekday, period_key(&period))).or_default();
+            if cell.iter().any(|taken| weeks.overlaps(*taken)) {
+                let detail = "the same subject is already in this cell".to_owned();
+                again.push(RowFlaw { line: *line, column: "学科".to_owned(), detail });
+            } else {
+                cell.push(weeks);
+                let lesson = Lesson { weekday, period, subject, teacher: by_whom, weeks };
+                grid.entry(class).or_default().push(lesson);
+            }
         }
     }
+    let mut flaws: Vec<RowFlaw> = flaws.into_values().chain(again).collect();
     if flaws.is_empty() {
         return Ok(grid);
     }
-    let mut flaws: Vec<RowFlaw> = flaws.into_values().collect();
     flaws.sort_by_key(|flaw| flaw.line);
+    flaws.truncate(MAX_FLAWS);
     Err(flaws)
 }
 

@@ -237,7 +237,14 @@ async fn feedback_seen(
         return Ok(Tagged::found(feedback.version, feedback.into()));
     }
     let seen_at = Some(app.clock.millis());
-    change(&app, Feedback { state: "seen".to_owned(), seen_at, ..feedback }).await
+    match change(&app, Feedback { state: "seen".to_owned(), seen_at, ..feedback }).await {
+        // Seen or answered from another device in this very moment: that is as good.
+        Err(ApiError::PreconditionFailed) => {
+            let (feedback, _) = seen_by(&app, &here, &caller, id).await?;
+            Ok(Tagged::found(feedback.version, feedback.into()))
+        }
+        changed => changed,
+    }
 }
 
 /// Answer it, or contest the facts

@@ -362,8 +362,10 @@ pub async fn edition(
 /// Frozen bytes as they are; the hash is the entity tag.
 fn bytes(headers: &HeaderMap, body: String, tag: &str) -> Response {
     let tag = format!("\"{tag}\"");
-    let known = headers.get(axum::http::header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    if known == Some(tag.as_str()) {
+    let known = headers.get_all(axum::http::header::IF_NONE_MATCH);
+    let known = known.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    // Proxies that compress make an entity tag weak; for reading that is the same (RFC 9110, section 13.1.2).
+    if known.map(str::trim).any(|known| known.strip_prefix("W/").unwrap_or(known) == tag || known == "*") {
         return (axum::http::StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response();
     }
     ([(CONTENT_TYPE, "application/json".to_owned()), (ETAG, tag)], body).into_response()

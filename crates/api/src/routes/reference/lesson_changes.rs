@@ -190,7 +190,9 @@ async fn lesson_change_change(
     ApiJson(body): ApiJson<Value>,
 ) -> Result<Tagged<Value>, ApiError> {
     let mut set = open_fields(body)?;
-    set.extend(server_fields(json!({"status": "filed", "decided_by": null, "decided_at": null})));
+    if !set.is_empty() {
+        set.extend(server_fields(json!({"status": "filed", "decided_by": null, "decided_at": null})));
+    }
     let desk = Desk { app: &app, caller: &caller, here: &here, kind: KIND };
     desk.change(id, &headers, set).await
 }

@@ -28,12 +28,12 @@ use super::keeping::{self, Desk, Page, RecordList, refusal};
 use crate::answer::{Once, PageParams, Tagged};
 use crate::app::App;
 use crate::auth::guard::{Caller, Here};
-use crate::body::{ApiJson, ApiPath, ApiQuery, read_body};
+use crate::body::{ApiJson, ApiPath, ApiQuery, read_body, read_json};
 use crate::problem::{ApiError, Problem};
 
 const KIND: RecordType = RecordType::Timetable;
-/// Most bytes of a CSV, decoded.
-const CSV_BYTES: usize = 8 * 1024 * 1024;
+/// Most bytes of a timetable, decoded.
+const TIMETABLE_BYTES: usize = 8 * 1024 * 1024;
 
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -196,8 +196,9 @@ async fn timetable_create(
     caller: Caller,
     here: Here,
     headers: HeaderMap,
-    ApiJson(new): ApiJson<TimetableNew>,
+    request: Request<Body>,
 ) -> Result<Response, ApiError> {
+    let new: TimetableNew = read_json(request, TIMETABLE_BYTES).await?;
     let once =
         match Once::begin(&app, caller.id(), &headers, "timetable_create", &(here.school.id, &new)).await {
             Ok(once) => once,
@@ -244,7 +245,7 @@ async fn timetable_import(
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
-    let bytes = read_body(&parts.headers, body, CSV_BYTES).await?;
+    let bytes = read_body(&parts.headers, body, TIMETABLE_BYTES).await?;
     let ImportParams { name, valid_from, create_missing } = params;
     let hashed = (here.school.id, &name, valid_from, create_missing, bytes.as_ref());
     let once = match Once::begin(&app, caller.id(), &parts.headers, "timetable_import", &hashed).await {
