@@ -118,6 +118,10 @@ async fn step(
     let token = spare.unwrap_or_else(|| walker.person.token.clone());
     let decision = decide(world, operation, walker, World::place(operation, site));
     let (due, ids) = match (decision, whose) {
+        // The address does not name the school: a 403 would tell that there is such a thing.
+        (Decision::Forbidden, Whose::Makers) if operation.path.contains("{held}") => {
+            (Due::Absent, vec![site.makers.held.as_str()])
+        }
         (Decision::Forbidden, _) => (Due::Forbidden, Vec::new()),
         (Decision::Unknown, _) => {
             let held = if operation.path.contains("{held}") { site.makers.held.as_str() } else { "" };

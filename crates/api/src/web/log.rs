@@ -29,7 +29,9 @@ use crate::pages::{
     SemesterName, WeekState,
 };
 use crate::problem::ApiError;
-use crate::routes::weeks::{Publish, WeekView, draft, edition, publish, read_edition, weeks};
+use crate::routes::editions::{edition, read_edition};
+use crate::routes::publishing::{Publish, publish};
+use crate::routes::weeks::{WeekView, draft, weeks};
 
 /// Schools shown on the home page.
 const SCHOOLS: u64 = 200;
