@@ -3,5 +3,6 @@
 pub(crate) mod app;
 pub(crate) mod postgres;
 pub(crate) mod school;
+pub(crate) mod week;
 
 pub(crate) use app::{Answer, TestApp};
