@@ -23,6 +23,7 @@ on_both!(
     makeup_days_swapped_days_and_odd_weeks_follow_the_calendar,
     the_slots_date_decides_the_week_not_the_clock,
     a_wrong_clock_is_not_held_against_the_visit,
+    a_bell_schedule_entered_late_measures_the_time_again,
     phone_and_server_judge_alike,
 );
 
@@ -343,6 +344,30 @@ async fn a_wrong_clock_is_not_held_against_the_visit(app: TestApp) {
     let log = app.draft(&school, &principal, WEEK).await["log"].clone();
     let note = log["data_notes"].as_array().unwrap().iter().find(|note| note["kind"] == "time_off").unwrap();
     assert_eq!(note["visits"], json!([id(2), id(4), id(6)]));
+}
+
+async fn a_bell_schedule_entered_late_measures_the_time_again(app: TestApp) {
+    let Staffed { school, names, principal, affairs, inspector } = app.staffed().await;
+    let mut visit = names.visit(CLASS, "2026-11-17", "第3节", "科学");
+    visit["arrived_at"] = json!("2026-11-17T11:35:00+08:00");
+    inspector.write(&app, &school, id(1), &visit).await;
+    let path = school.path(&format!("visits/{}", id(1)));
+    let flagged = async || app.get(&path, &principal.token).await.expect(200)["time_flagged"] == true;
+    assert!(flagged().await, "第3节 ends at 11:10");
+
+    let winter = json!({"name": "冬季", "valid_from": "2026-11-01",
+        "periods": [{"label": "第3节", "kind": "lesson", "start": "11:00", "end": "11:40"}]});
+    let winter = app.post(&school.path("bell-schedules"), &affairs.token, &winter).await.expect(201);
+    assert!(!flagged().await);
+
+    retire(&app, &school.path(&format!("bell-schedules/{}", text(&winter["id"]))), &affairs).await;
+    let etag =
+        app.get(&school.path(&format!("bell-schedules/{}", text(&winter["id"]))), &affairs.token).await;
+    assert_eq!(etag.expect(200)["retired"], "2026-11-23");
+    assert!(!flagged().await, "it held until today");
+    let zone = json!({"time_zone": "Asia/Urumqi"});
+    app.patch(&format!("/api/v1/schools/{}", school.id), &principal.token, &zone).await.expect(200);
+    assert!(flagged().await, "two hours off by another clock on the wall");
 }
 
 /// The book a phone builds from what it pulled.
