@@ -19,6 +19,7 @@ on_both!(
     inspectors_who_disagree_make_a_disputed_slot,
     the_log_says_what_is_missing_from_it,
     a_held_visit_that_is_admitted_is_late,
+    a_visit_that_arrives_while_publishing_is_in_the_edition_or_waits,
 );
 
 const CLASS: &str = "三年级(2)班";
@@ -373,4 +374,37 @@ async fn a_held_visit_that_is_admitted_is_late(app: TestApp) {
     assert_eq!(kinds(&draft), [("changed".to_owned(), id(1).to_string())]);
     assert_eq!(draft["changes"][0]["verdict_after"], "self_study");
     assert_eq!(draft["changes"][0]["inspector"], "值周孟老师");
+}
+
+async fn a_visit_that_arrives_while_publishing_is_in_the_edition_or_waits(app: TestApp) {
+    let Staffed { school, names, principal, inspector, .. } = app.staffed().await;
+    let second = app.recorder(&school, "shen", "沈副校长", "inspector").await;
+    let visit = names.visit(CLASS, "2026-11-17", "第3节", "科学");
+    inspector.write(&app, &school, id(1), &visit).await;
+    let body = json!({});
+
+    for round in 1..=4 {
+        let (one, two) = (id(round * 10), id(round * 10 + 1));
+        let (first, published, other) = tokio::join!(
+            inspector.write(&app, &school, one, &visit),
+            app.publish(&school, &principal, WEEK, &body),
+            second.write(&app, &school, two, &visit),
+        );
+
+        let number = published.expect(201)["number"].clone();
+        let (_, frozen) = edition(&app, &school, &principal, u32::try_from(round).unwrap()).await;
+        assert_eq!(frozen["number"], number);
+        let told = frozen["log"]["visit_digests"].as_object().unwrap();
+        let waiting =
+            [(one, first), (two, other)].into_iter().filter(|(id, _)| !told.contains_key(&id.to_string()));
+        let waiting: Vec<_> = waiting.collect();
+        for (id, result) in &waiting {
+            assert_eq!(result["late"]["published_edition"], number, "{id}: {result}");
+        }
+        let draft = app.draft(&school, &principal, WEEK).await;
+        assert_eq!(kinds(&draft).len(), waiting.len());
+        assert_eq!(week(&app, &school, &principal, WEEK).await["draft_pending"], !waiting.is_empty());
+        // So that there is something to publish in the next round, whoever wins.
+        inspector.write(&app, &school, id(round * 10 + 2), &visit).await;
+    }
 }
