@@ -2,6 +2,9 @@
 
 mod architecture;
 mod conflicts;
+mod editions;
+mod feedback;
+mod golden_week;
 mod held;
 mod openapi;
 mod phones;
@@ -9,5 +12,9 @@ mod policy;
 mod problems;
 mod pull;
 mod push;
+mod reference;
 mod sessions;
 mod support;
+mod timetables;
+mod verdicts;
+mod visits;

@@ -6,6 +6,7 @@ pub(crate) mod handset;
 pub(crate) mod postgres;
 pub(crate) mod school;
 pub(crate) mod syncing;
+pub(crate) mod week;
 pub(crate) mod world;
 
 pub(crate) use app::{Answer, TestApp};

@@ -9,6 +9,7 @@ use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelec
 use uuid::Uuid;
 use xunke_domain::book::SchoolBook;
 use xunke_domain::class_name::grade_of;
+use xunke_domain::fields::Fields;
 use xunke_domain::ids::{ClassId, SubjectId, TeacherId, VisitId};
 use xunke_domain::judge::judge;
 use xunke_domain::verdict::Verdict;
@@ -47,10 +48,17 @@ pub(crate) fn word<T: serde::Serialize>(value: &T) -> Option<String> {
 }
 
 /// Minutes between the chosen period and the device's corrected time of arrival (protocol, section 7).
-fn off_minutes(book: &SchoolBook, visit: &Visit, arrived_ms: Option<i64>) -> Option<i64> {
-    let (slot, arrived_ms) = (visit.slot.as_ref()?, arrived_ms?);
+pub(super) fn off_minutes(
+    book: &SchoolBook,
+    slot: Option<&Slot>,
+    fields: &Fields,
+    offset: Option<i64>,
+) -> Option<i64> {
+    let slot = slot?;
+    let claimed = DateTime::parse_from_rfc3339(fields.get("arrived_at")?.as_str()?).ok()?;
+    let arrived = DateTime::from_timestamp_millis(claimed.timestamp_millis() - offset.unwrap_or(0))?;
     let zone = book.time_zone.unwrap_or(Tz::Asia__Shanghai);
-    let arrived = zone.from_utc_datetime(&DateTime::from_timestamp_millis(arrived_ms)?.naive_utc());
+    let arrived = zone.from_utc_datetime(&arrived.naive_utc());
     let days = arrived.date_naive().signed_duration_since(slot.date).num_days();
     let grade = book.classes.get(&slot.class).and_then(|class| grade_of(class, slot.date));
     let period = book.bell_schedule(grade, slot.date)?.period(&slot.period)?;
@@ -77,9 +85,6 @@ fn row(book: &SchoolBook, record: &StoredRecord, offset: Option<i64>, now: i64) 
     let fields = record.state.fields();
     let visit = Visit::from_fields(VisitId::from_uuid(record.id), record.author, &fields);
     let judged = judged(book, visit.slot.as_ref(), visit.observed.as_ref());
-    let claimed_ms = fields.get("arrived_at").and_then(|value| value.as_str()).and_then(|text| {
-        DateTime::parse_from_rfc3339(text).ok().map(|at| at.timestamp_millis() - offset.unwrap_or(0))
-    });
     visit::Model {
         stream: record.stream.into_uuid(),
         id: record.id,
@@ -100,7 +105,7 @@ fn row(book: &SchoolBook, record: &StoredRecord, offset: Option<i64>, now: i64) 
         text: search_text(&visit),
         received_at: now,
         clock_offset: offset,
-        off_minutes: off_minutes(book, &visit, claimed_ms),
+        off_minutes: off_minutes(book, visit.slot.as_ref(), &fields, offset),
     }
 }
 
@@ -172,13 +177,18 @@ impl Tx {
     }
 }
 
-/// Reads back what a projection row says was seen, to judge it again.
-pub(super) fn seen(row: &visit::Model) -> Option<(Slot, Observed)> {
-    let slot = Slot {
+/// Reads back the slot of a projection row.
+pub(super) fn slot(row: &visit::Model) -> Option<Slot> {
+    Some(Slot {
         date: row.date.as_deref()?.parse().ok()?,
         period: row.period.clone()?,
         class: ClassId::from_uuid(row.class?),
-    };
+    })
+}
+
+/// Reads back what a projection row says was seen, to judge it again.
+pub(super) fn seen(row: &visit::Model) -> Option<(Slot, Observed)> {
+    let slot = slot(row)?;
     let situation = serde_json::from_value(serde_json::Value::String(row.situation.clone()?)).ok()?;
     let observed = Observed {
         subject: row.observed_subject.map(SubjectId::from_uuid),

@@ -1,6 +1,6 @@
 //! A timetable, calendar day or lesson change that arrives later lets verdicts be judged again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
@@ -12,16 +12,26 @@ use xunke_domain::ids::{SchoolId, SubjectId, TeacherId};
 use xunke_domain::record_type::RecordType;
 use xunke_domain::week::Week;
 
-use super::projection::{judged, seen, word};
+use super::projection::{judged, off_minutes, seen, slot, word};
 use crate::entity::visit;
 use crate::{StoreError, Tx};
 
-/// The dates whose visits a change of reference data may touch; `None`: no verdict depends on it.
-pub(super) fn touched(
-    kind: RecordType,
-    before: &Fields,
-    after: &Fields,
-) -> Option<RangeInclusive<NaiveDate>> {
+/// What a change of reference data may touch.
+#[derive(Clone, Debug)]
+pub(super) struct Touched {
+    /// The dates whose visits may be judged otherwise.
+    pub(super) dates: RangeInclusive<NaiveDate>,
+    /// Whether their periods may lie at other times of the day.
+    pub(super) periods: bool,
+}
+
+/// What a change of reference data may touch; `None`: nothing derived of a visit depends on it.
+pub(super) fn touched(kind: RecordType, before: &Fields, after: &Fields) -> Option<Touched> {
+    let periods = matches!(kind, RecordType::BellSchedule | RecordType::Class | RecordType::School);
+    dates_touched(kind, before, after).map(|dates| Touched { dates, periods })
+}
+
+fn dates_touched(kind: RecordType, before: &Fields, after: &Fields) -> Option<RangeInclusive<NaiveDate>> {
     let dates = |names: &[&str]| -> Vec<NaiveDate> {
         let values =
             [before, after].into_iter().flat_map(|fields| names.iter().map(|name| fields.get(*name)));
@@ -69,11 +79,12 @@ impl Tx {
         &self,
         stream: SchoolId,
         book: &SchoolBook,
-        dates: &RangeInclusive<NaiveDate>,
+        touched: &Touched,
     ) -> Result<BTreeSet<Week>, StoreError> {
-        let mut weeks = self.visits_rejudge_on(stream, book, dates).await?;
+        let Touched { dates, periods } = touched;
+        let mut weeks = self.visits_rejudge_on(stream, book, dates, *periods).await?;
         for date in swapped_with(book, dates) {
-            weeks.extend(self.visits_rejudge_on(stream, book, &(date..=date)).await?);
+            weeks.extend(self.visits_rejudge_on(stream, book, &(date..=date), *periods).await?);
         }
         Ok(weeks)
     }
@@ -83,6 +94,7 @@ impl Tx {
         stream: SchoolId,
         book: &SchoolBook,
         dates: &RangeInclusive<NaiveDate>,
+        periods: bool,
     ) -> Result<BTreeSet<Week>, StoreError> {
         let mut query = visit::Entity::find().filter(visit::Column::Stream.eq(stream.into_uuid()));
         // Dates are ISO text, so years beyond 9999 would not compare.
@@ -92,8 +104,12 @@ impl Tx {
         if *dates.end() != NaiveDate::MAX {
             query = query.filter(visit::Column::Date.lte(dates.end().to_string()));
         }
+        let rows = query.all(&self.db).await?;
+        if periods {
+            self.visits_time(stream, book, &rows).await?;
+        }
         let mut weeks = BTreeSet::new();
-        for row in query.all(&self.db).await? {
+        for row in rows {
             let Some((slot, observed)) = seen(&row) else { continue };
             let now = judged(book, Some(&slot), Some(&observed));
             let changed = visit::ActiveModel {
@@ -119,5 +135,33 @@ impl Tx {
             }
         }
         Ok(weeks)
+    }
+
+    /// Measures again how far from the chosen periods visits arrived; no log lists that as a change.
+    async fn visits_time(
+        &self,
+        stream: SchoolId,
+        book: &SchoolBook,
+        rows: &[visit::Model],
+    ) -> Result<(), StoreError> {
+        for chunk in rows.chunks(500) {
+            let ids = chunk.iter().map(|row| row.id).collect();
+            let records = self.records_by_id(stream, RecordType::Visit, ids).await?;
+            let records: BTreeMap<_, _> = records.into_iter().map(|record| (record.id, record)).collect();
+            for row in chunk {
+                let Some(record) = records.get(&row.id) else { continue };
+                let off = off_minutes(book, slot(row).as_ref(), &record.state.fields(), row.clock_offset);
+                if off == row.off_minutes {
+                    continue;
+                }
+                visit::Entity::update_many()
+                    .set(visit::ActiveModel { off_minutes: Set(off), ..Default::default() })
+                    .filter(visit::Column::Stream.eq(row.stream))
+                    .filter(visit::Column::Id.eq(row.id))
+                    .exec(&self.db)
+                    .await?;
+            }
+        }
+        Ok(())
     }
 }

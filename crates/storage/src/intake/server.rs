@@ -122,8 +122,8 @@ impl Store {
         desk.store(self.process).await?;
         if !touched.is_empty() {
             let book = tx.book_read(stream).await?;
-            for dates in touched {
-                let weeks = tx.visits_rejudge(stream, &book, &dates).await?;
+            for touched in touched {
+                let weeks = tx.visits_rejudge(stream, &book, &touched).await?;
                 tx.editions_overtake(stream, &weeks).await?;
             }
         }
