@@ -1,6 +1,6 @@
 //! Answers that many operations give: pages, entity tags, created objects kept for repeated requests.
 
-use axum::http::header::{ETAG, IF_MATCH, LOCATION};
+use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -107,6 +107,14 @@ pub fn if_match(headers: &HeaderMap) -> Result<i64, ApiError> {
     let header = headers.get(IF_MATCH).ok_or(ApiError::PreconditionRequired)?;
     let tag = header.to_str().ok().and_then(|text| text.trim().strip_prefix('"')?.strip_suffix('"'));
     tag.and_then(|tag| tag.parse().ok()).ok_or(ApiError::PreconditionFailed)
+}
+
+/// Whether the client says in `If-None-Match` that it has what bears this tag (RFC 9110, section 13.1.2: a list,
+/// compared weakly, or `*`).
+pub fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    let lists = headers.get_all(IF_NONE_MATCH).into_iter().filter_map(|value| value.to_str().ok());
+    let mut known = lists.flat_map(|list| list.split(',')).map(str::trim);
+    known.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");

@@ -362,8 +362,7 @@ pub async fn edition(
 /// Frozen bytes as they are; the hash is the entity tag.
 fn bytes(headers: &HeaderMap, body: String, tag: &str) -> Response {
     let tag = format!("\"{tag}\"");
-    let known = headers.get(axum::http::header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    if known == Some(tag.as_str()) {
+    if crate::answer::is_known(headers, &tag) {
         return (axum::http::StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response();
     }
     ([(CONTENT_TYPE, "application/json".to_owned()), (ETAG, tag)], body).into_response()
