@@ -42,7 +42,7 @@ pub struct SchoolFields {
     code: Option<String>,
     /// IANA name; `Asia/Shanghai` if absent.
     time_zone: Option<String>,
-    /// primary, junior, nine_year, …
+    /// `primary`, `junior`, `nine_year`, …
     stage: Option<String>,
     /// Settings of the school by name.
     settings: Option<Value>,
@@ -60,7 +60,7 @@ pub struct SchoolView {
     code: Option<String>,
     /// IANA name; `Asia/Shanghai` if absent.
     time_zone: Option<String>,
-    /// primary, junior, nine_year, …
+    /// `primary`, `junior`, `nine_year`, …
     stage: Option<String>,
     /// Settings of the school by name.
     settings: Option<Value>,
