@@ -14,8 +14,7 @@ use crate::support::school::{PASSWORD, text};
 use crate::support::world::{Call, Whose, World};
 
 /// Lists that are short by nature, or paged by their own protocol.
-const UNPAGED: [&str; 6] =
-    ["district_list", "session_list", "device_list", "week_list", "edition_list", "visit_history"];
+const UNPAGED: [&str; 0] = [];
 
 /// What is said by calling it.
 const BODILESS: [&str; 3] = ["user_reset", "held_admit", "feedback_seen"];

@@ -57,10 +57,8 @@ fn decide(world: &World, operation: &Operation, walker: &Walker, place: Option<P
         // Only administrators make districts, and everybody may know that.
         (Some(access), None) => {
             let reaches = |role| policy::reach(access, role) == policy::Reach::Everywhere;
-            match walker.memberships.iter().any(|membership| reaches(membership.role)) {
-                true => Decision::All,
-                false => Decision::Forbidden,
-            }
+            let reached = walker.memberships.iter().any(|membership| reaches(membership.role));
+            if reached { Decision::All } else { Decision::Forbidden }
         }
     }
 }

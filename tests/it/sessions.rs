@@ -219,7 +219,7 @@ async fn a_token_that_was_not_issued_here_is_refused(app: TestApp) {
     let tampered = {
         let mut parts: Vec<String> = signed(&good, &claims).split('.').map(str::to_owned).collect();
         let other = signed(&good, &with("exp", json!(now + 90_000)));
-        parts[1] = other.split('.').nth(1).unwrap().to_owned();
+        other.split('.').nth(1).unwrap().clone_into(&mut parts[1]);
         parts.join(".")
     };
     let unsigned = {

@@ -1,6 +1,6 @@
 //! Answers that many operations give: pages, entity tags, created objects kept for repeated requests.
 
-use axum::http::header::{ETAG, IF_MATCH, LOCATION};
+use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,39 @@ impl PageParams {
             limit @ 1..=200 => Ok(limit),
             _ => Err(ApiError::invalid("?limit", "a page holds 1 to 200 items")),
         }
+    }
+}
+
+/// Which page of a short list that is read whole.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ShortListParams {
+    /// Where the page before ended (`next` of its answer).
+    pub cursor: Option<String>,
+    /// Most items, 1–200; 50 if not said.
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<u64>,
+}
+
+impl ShortListParams {
+    /// Cuts the page out of the list; gives where the next one begins.
+    pub fn page<T>(
+        &self,
+        mut items: Vec<T>,
+        key: impl Fn(&T) -> String,
+    ) -> Result<(Vec<T>, Option<String>), ApiError> {
+        let limit = PageParams { cursor: None, limit: self.limit }.limit()?;
+        if let Some(cursor) = &self.cursor {
+            let ended = items.iter().position(|item| key(item) == *cursor);
+            let ended = ended.ok_or_else(|| ApiError::invalid("?cursor", "no page ended there"))?;
+            items.drain(..=ended);
+        }
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = if more { items.last().map(&key) } else { None };
+        Ok((items, next))
     }
 }
 
@@ -107,6 +140,14 @@ pub fn if_match(headers: &HeaderMap) -> Result<i64, ApiError> {
     let header = headers.get(IF_MATCH).ok_or(ApiError::PreconditionRequired)?;
     let tag = header.to_str().ok().and_then(|text| text.trim().strip_prefix('"')?.strip_suffix('"'));
     tag.and_then(|tag| tag.parse().ok()).ok_or(ApiError::PreconditionFailed)
+}
+
+/// Whether the client says in `If-None-Match` that it has what bears this tag (RFC 9110, section 13.1.2: a list,
+/// compared weakly, or `*`).
+pub fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    let lists = headers.get_all(IF_NONE_MATCH).into_iter().filter_map(|value| value.to_str().ok());
+    let mut known = lists.flat_map(|list| list.split(',')).map(str::trim);
+    known.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");

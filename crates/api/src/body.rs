@@ -64,7 +64,7 @@ pub fn expect_json(headers: &HeaderMap) -> Result<(), ApiError> {
     }
 }
 
-/// A JSON body of a known shape.
+/// A JSON object of a known shape.
 #[derive(Debug)]
 pub struct ApiJson<T>(pub T);
 
@@ -76,12 +76,16 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
     }
 }
 
-/// Reads a JSON body of a known shape and at most `cap` decoded bytes.
+/// Reads a JSON object of a known shape and at most `cap` decoded bytes.
 pub async fn read_json<T: DeserializeOwned>(request: Request, cap: usize) -> Result<T, ApiError> {
     let (parts, body) = request.into_parts();
     expect_json(&parts.headers)?;
     let bytes = read_body(&parts.headers, body, cap).await?;
     let value = strict_json::parse(&bytes, JSON_DEPTH).map_err(ApiError::Unparsable)?;
+    if !value.is_object() {
+        // Serde would take an array for a struct, member by member.
+        return Err(ApiError::invalid("", "expected an object"));
+    }
     shaped(value)
 }
 
@@ -118,12 +122,19 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for ApiQuery<T> {
             Err(QueryRejection::FailedToDeserializeQueryString(error)) => {
                 let text = error.body_text();
                 let text = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
-                let name = text.split([':', '`']).next().unwrap_or_default().trim();
-                Err(ApiError::invalid(format!("?{name}"), text))
+                Err(ApiError::invalid(format!("?{}", parameter(text)), text))
             }
             Err(_) => Err(ApiError::NotFound),
         }
     }
+}
+
+/// The parameter that serde complains of: "unknown field `colour`, …" or "limit: invalid digit …".
+fn parameter(complaint: &str) -> &str {
+    let quoted = ["unknown field `", "missing field `", "duplicate field `"]
+        .into_iter()
+        .find_map(|about| complaint.split_once(about)?.1.split('`').next());
+    quoted.unwrap_or_else(|| complaint.split(':').next().unwrap_or_default().trim())
 }
 
 /// Path parameters; an id that is none names nothing: 404.

@@ -29,8 +29,9 @@ pub struct Flags {
     #[arg(long, env = "XUNKE_CONNECTIONS", value_name = "NUMBER")]
     pub connections: Option<u32>,
     /// Serve plain HTTP beyond this machine: only behind a proxy that speaks TLS
-    #[arg(long, env = "XUNKE_INSECURE_HTTP")]
-    pub insecure_http: bool,
+    #[arg(long, env = "XUNKE_INSECURE_HTTP", value_name = "BOOL", num_args = 0..=1, require_equals = true,
+        default_missing_value = "true")]
+    pub insecure_http: Option<bool>,
     /// How much to log: error, warn, info, debug [default: info]
     #[arg(long, env = "XUNKE_LOG", value_name = "LEVEL")]
     pub log: Option<String>,
@@ -82,8 +83,8 @@ impl Config {
     /// Puts flags, environment and file together; makes the data folder.
     pub fn read(flags: Flags) -> anyhow::Result<Self> {
         let known = |name: &String| ENVIRONMENT.contains(&name.as_str());
-        let stray =
-            std::env::vars().map(|(name, _)| name).find(|name| name.starts_with("XUNKE_") && !known(name));
+        let names = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
+        let stray = names.into_iter().find(|name| name.starts_with("XUNKE_") && !known(name));
         if let Some(name) = stray {
             anyhow::bail!("there is no setting `{name}`; see `xunke serve --help`");
         }
@@ -97,7 +98,7 @@ impl Config {
                 .unwrap_or_else(|| format!("sqlite://{}", data.join("xunke.db").display())),
             key_file: flags.key_file.or(file.key_file).unwrap_or_else(|| data.join("keys.json")),
             connections: flags.connections.or(file.connections).unwrap_or(6),
-            insecure_http: flags.insecure_http || file.insecure_http.unwrap_or(false),
+            insecure_http: flags.insecure_http.or(file.insecure_http).unwrap_or(false),
             log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
         };
         anyhow::ensure!(
@@ -118,4 +119,104 @@ fn file(path: &Path) -> anyhow::Result<File> {
     let text =
         std::fs::read_to_string(path).with_context(|| format!("the settings file {}", path.display()))?;
     toml::from_str(&text).with_context(|| format!("the settings file {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::process::Command;
+
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        flags: Flags,
+    }
+
+    /// What a start with these flags, this environment and this file comes to: the settings or the refusal.
+    fn start(flags: &str, environment: &[(&str, &str)], file: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("xunke.toml");
+        std::fs::write(&path, file).unwrap();
+        // The environment belongs to a process, so each start has one.
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["config::tests::in_a_process_of_its_own", "--exact", "--ignored", "--nocapture"])
+            .env_clear()
+            .envs(environment.iter().copied())
+            .env("FLAGS", format!("--data={} --config={} {flags}", folder.path().display(), path.display()))
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        said.lines()
+            .find(|line| line.starts_with("started") || line.starts_with("refused"))
+            .unwrap()
+            .to_owned()
+    }
+
+    #[test]
+    #[ignore = "the others run it with an environment"]
+    fn in_a_process_of_its_own() {
+        let flags = std::env::var("FLAGS").unwrap_or_default();
+        let cli = Cli::try_parse_from(["xunke"].into_iter().chain(flags.split_whitespace()));
+        let read = cli.map_err(anyhow::Error::from).and_then(|cli| Config::read(cli.flags));
+        let said = match read {
+            Ok(config) => format!("started {config:?}"),
+            Err(error) => format!("refused {}", format!("{error:#}").replace('\n', " ")),
+        };
+        writeln!(std::io::stdout(), "\n{said}").unwrap();
+    }
+
+    #[test]
+    fn an_unknown_setting_stops_the_start() {
+        assert!(start("", &[], "").starts_with("started"));
+        for (flags, environment, file, named) in [
+            ("", &[][..], "lisen = \"127.0.0.1:80\"", "lisen"),
+            ("", &[("XUNKE_LISEN", "127.0.0.1:80")], "", "XUNKE_LISEN"),
+            ("--lisen=127.0.0.1:80", &[], "", "--lisen"),
+            ("", &[], "listen = 80", "listen"),
+            ("", &[("XUNKE_LISTEN", "everywhere")], "", "everywhere"),
+            ("", &[("XUNKE_CONNECTIONS", "0")], "", "connections"),
+            ("--database-url=mysql://localhost/xunke", &[], "", "database"),
+        ] {
+            let said = start(flags, environment, file);
+            assert!(said.starts_with("refused") && said.contains(named), "{said}");
+        }
+    }
+
+    #[test]
+    fn flags_beat_the_environment_and_the_environment_beats_the_file() {
+        let file = "connections = 3\nlog = \"warn\"\ninsecure_http = true";
+        let environment = [("XUNKE_CONNECTIONS", "4"), ("XUNKE_INSECURE_HTTP", "false")];
+        let says = |flags: &str, environment: &[(&str, &str)], file: &str, what: &str| {
+            let said = start(flags, environment, file);
+            assert!(said.contains(what), "{what}: {said}");
+        };
+
+        says("", &[], "", "connections: 6, insecure_http: false, log: \"info\"");
+        says("", &[], file, "connections: 3, insecure_http: true, log: \"warn\"");
+        says("", &environment, file, "connections: 4, insecure_http: false, log: \"warn\"");
+        let flags = "--connections=5 --insecure-http";
+        says(flags, &environment, file, "connections: 5, insecure_http: true, log: \"warn\"");
+    }
+
+    #[test]
+    fn passwords_do_not_leave_the_machine_in_plain_text_unasked() {
+        let everywhere = "--listen=0.0.0.0:8080";
+
+        assert!(start(everywhere, &[], "").starts_with("refused passwords do not travel in plain text"));
+        assert!(start("--listen=[::]:8080", &[], "insecure_http = false").starts_with("refused"));
+        for (flags, environment, file) in [
+            ("--listen=0.0.0.0:8080 --insecure-http", &[][..], ""),
+            (everywhere, &[("XUNKE_INSECURE_HTTP", "true")], ""),
+            (everywhere, &[], "insecure_http = true"),
+            ("--listen=127.0.0.1:8080", &[], ""),
+            ("--listen=[::1]:8080", &[], ""),
+        ] {
+            let said = start(flags, environment, file);
+            assert!(said.starts_with("started"), "{said}");
+        }
+    }
 }

@@ -61,13 +61,19 @@ pub fn router(app: App) -> Router {
         .route_layer(middleware::from_fn_with_state((app.clone(), Arc::new(ids)), guard::guard))
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
         .with_state(app.clone());
-    let compressible = SizeAbove::new(256).and(NotForContentType::new("text/event-stream"));
-    Router::new()
+    let all = Router::new()
         .merge(guarded)
         .merge(docs::router(&document))
         .merge(web::router(app))
         .route("/problems/{code}", get(docs::problems))
-        .fallback(|| async { ApiError::NotFound })
+        .fallback(|| async { ApiError::NotFound });
+    dressed(all)
+}
+
+/// What every answer goes through: compression, a problem document for a panic, protecting headers.
+fn dressed(router: Router) -> Router {
+    let compressible = SizeAbove::new(256).and(NotForContentType::new("text/event-stream"));
+    router
         .layer(CompressionLayer::new().gzip(true).zstd(true).compress_when(compressible))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             tracing::error!("a handler panicked");
@@ -145,4 +151,26 @@ fn with_peer<B>(mut request: axum::http::Request<B>, peer: SocketAddr) -> axum::
         request.headers_mut().insert(PEER, address);
     }
     request
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_answered_as_a_problem() {
+        let router =
+            dressed(Router::new().route("/", get(|| async { panic!("the secret of the handler") as () })));
+
+        let answer = router.oneshot(Request::new(Body::empty())).await.unwrap();
+
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/problem+json");
+        assert_eq!(answer.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+        let body = to_bytes(answer.into_body(), 10_000).await.unwrap();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert!(body.contains("\"code\":\"internal\"") && !body.contains("secret"), "{body}");
+    }
 }

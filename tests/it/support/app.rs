@@ -227,9 +227,10 @@ impl TestApp {
     pub(crate) async fn send_and_hang_up(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.expect("the router answers");
         let (parts, body) = response.into_parts();
-        let bytes = match parts.status.is_success() {
-            true => Vec::new(),
-            false => to_bytes(body, usize::MAX).await.expect("a body").to_vec(),
+        let bytes = if parts.status.is_success() {
+            Vec::new()
+        } else {
+            to_bytes(body, usize::MAX).await.expect("a body").to_vec()
         };
         Answer { status: parts.status, headers: parts.headers, bytes }
     }

@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
+use axum::extract::rejection::RawPathParamsRejection;
+use axum::extract::{FromRequestParts, MatchedPath, Query, RawPathParams, Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
@@ -89,26 +90,28 @@ pub struct HereDistrict(pub DistrictId);
 
 /// Takes what the guard left for the handler.
 macro_rules! left_by_the_guard {
-    ($($type:ty),+) => {$(
+    ($($type:ty: $missing:expr),+ $(,)?) => {$(
         impl<S: Send + Sync> FromRequestParts<S> for $type {
             type Rejection = ApiError;
 
             async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-                parts.extensions.get::<Self>().cloned().ok_or_else(|| {
-                    tracing::error!("the guard left nothing of this kind for {}", parts.uri.path());
-                    ApiError::Internal
-                })
+                parts.extensions.get::<Self>().cloned().ok_or_else(|| $missing)
             }
         }
     )+};
 }
 
-left_by_the_guard!(Caller, Here, HereDistrict);
+left_by_the_guard!(
+    Caller: ApiError::Internal,
+    // Where the address names no school, the parameter `stream` does.
+    Here: ApiError::invalid("?stream", "required"),
+    HereDistrict: ApiError::Internal,
+);
 
 /// The middleware.
 pub async fn guard(
     State((app, operations)): State<(App, Operations)>,
-    params: RawPathParams,
+    params: Result<RawPathParams, RawPathParamsRejection>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
@@ -125,14 +128,13 @@ pub async fn guard(
         return Err(ApiError::DeviceRevoked);
     }
     if matches!(access, Access::ByRole(_)) {
-        let query = request.uri().query().unwrap_or_default().to_owned();
-        let named = |name: &str| {
-            let param = params.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
-            param.or_else(|| query_value(&query, name))
-        };
+        let params = params.map_err(|_| ApiError::NotFound)?;
+        let named =
+            |name: &str| params.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
         let id = |text: String| Uuid::try_parse(&text).map_err(|_| ApiError::NotFound);
-        let (school, district) = (named("school").or_else(|| named("stream")), named("district"));
-        if let Some(text) = school {
+        let (school, district) = (named("school"), named("district"));
+        let stream = if school.is_none() && district.is_none() { stream(&request) } else { None };
+        if let Some(text) = school.or(stream) {
             let school = app.store.read().school_find(SchoolId::from_uuid(id(text)?)).await?;
             let school = school.ok_or(ApiError::NotFound)?;
             let reach = caller.reach(&app, operation, &school)?;
@@ -148,11 +150,10 @@ pub async fn guard(
     Ok(next.run(request).await)
 }
 
-fn query_value(query: &str, name: &str) -> Option<String> {
-    query
-        .split('&')
-        .find_map(|pair| pair.split_once('=').filter(|(key, _)| *key == name))
-        .map(|(_, value)| value.to_owned())
+/// The stream that the query names, read as the handler reads it.
+fn stream(request: &Request) -> Option<String> {
+    let Query(mut query) = Query::<HashMap<String, String>>::try_from_uri(request.uri()).ok()?;
+    query.remove("stream")
 }
 
 /// Reads the access token and looks its session up.

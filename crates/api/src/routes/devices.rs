@@ -12,10 +12,10 @@ use xunke_storage::sessions::Device;
 use xunke_sync::limits::KEEP_ACKNOWLEDGED_DAYS;
 use xunke_sync::stamp::DeviceId;
 
-use crate::answer::{Once, Tagged};
+use crate::answer::{Once, ShortListParams, Tagged};
 use crate::app::App;
 use crate::auth::guard::{Caller, Here};
-use crate::body::{ApiJson, ApiPath};
+use crate::body::{ApiJson, ApiPath, ApiQuery};
 use crate::instant::instant;
 use crate::problem::ApiError;
 use crate::text;
@@ -87,6 +87,8 @@ pub struct DeviceView {
 pub struct DeviceList {
     /// The devices.
     items: Vec<DeviceView>,
+    /// Where the next page begins; absent on the last.
+    next: Option<String>,
 }
 
 impl From<Device> for DeviceView {
@@ -157,12 +159,16 @@ async fn device_register(
 }
 
 /// Own devices
-#[utoipa::path(get, path = "/api/v1/devices", tag = "sync", responses(
+#[utoipa::path(get, path = "/api/v1/devices", tag = "sync", params(ShortListParams), responses(
     (status = 200, body = DeviceList, description = "Devices, revoked ones included"),
 ))]
-async fn device_list(State(app): State<App>, caller: Caller) -> Result<axum::Json<DeviceList>, ApiError> {
+async fn device_list(
+    State(app): State<App>,
+    caller: Caller,
+    ApiQuery(page): ApiQuery<ShortListParams>,
+) -> Result<axum::Json<DeviceList>, ApiError> {
     let devices = app.store.read().device_list(&[caller.id()]).await?;
-    Ok(axum::Json(DeviceList { items: devices.into_iter().map(DeviceView::from).collect() }))
+    device_page(&page, devices)
 }
 
 /// Revoke one of one's devices
@@ -186,10 +192,14 @@ async fn device_revoke(
 
 /// The devices of a school's people: who still holds unsent entries
 #[utoipa::path(get, path = "/api/v1/schools/{school}/devices", tag = "sync",
-    params(("school" = uuid::Uuid, Path)), responses(
+    params(("school" = uuid::Uuid, Path), ShortListParams), responses(
     (status = 200, body = DeviceList, description = "Devices"),
 ))]
-async fn device_board(State(app): State<App>, here: Here) -> Result<axum::Json<DeviceList>, ApiError> {
+async fn device_board(
+    State(app): State<App>,
+    here: Here,
+    ApiQuery(page): ApiQuery<ShortListParams>,
+) -> Result<axum::Json<DeviceList>, ApiError> {
     let read = app.store.read();
     let members = read.members_of(here.school.id, here.school.district).await?;
     let people: Vec<UserId> = members
@@ -198,5 +208,10 @@ async fn device_board(State(app): State<App>, here: Here) -> Result<axum::Json<D
         .map(|(account, _)| account)
         .collect();
     let devices = read.device_list(&people).await?;
-    Ok(axum::Json(DeviceList { items: devices.into_iter().map(DeviceView::from).collect() }))
+    device_page(&page, devices)
+}
+
+fn device_page(page: &ShortListParams, devices: Vec<Device>) -> Result<axum::Json<DeviceList>, ApiError> {
+    let (devices, next) = page.page(devices, |device| device.id.to_string())?;
+    Ok(axum::Json(DeviceList { items: devices.into_iter().map(DeviceView::from).collect(), next }))
 }

@@ -15,9 +15,10 @@ use xunke_domain::week::Week;
 use xunke_storage::StoreError;
 use xunke_storage::editions::StoredEdition;
 
+use crate::answer::ShortListParams;
 use crate::app::App;
 use crate::auth::guard::Here;
-use crate::body::ApiPath;
+use crate::body::{ApiPath, ApiQuery};
 use crate::instant::instant;
 use crate::problem::ApiError;
 
@@ -46,6 +47,8 @@ pub struct EditionView {
 pub struct EditionList {
     /// Oldest first.
     items: Vec<EditionView>,
+    /// Where the next page begins; absent on the last.
+    next: Option<String>,
 }
 
 impl From<&StoredEdition> for EditionView {
@@ -69,16 +72,18 @@ pub fn read_edition(bytes: &str) -> Result<Edition, ApiError> {
 
 /// List the editions of a week
 #[utoipa::path(get, path = "/api/v1/schools/{school}/weeks/{week}/editions", tag = "log",
-    params(("school" = Uuid, Path), ("week" = String, Path, example = "2026-W47")), responses(
+    params(("school" = Uuid, Path), ("week" = String, Path, example = "2026-W47"), ShortListParams), responses(
     (status = 200, body = EditionList, description = "Each names the hash of the one before it"),
 ))]
 async fn edition_list(
     State(app): State<App>,
     here: Here,
     ApiPath((_, week)): ApiPath<(Uuid, Week)>,
+    ApiQuery(page): ApiQuery<ShortListParams>,
 ) -> Result<axum::Json<EditionList>, ApiError> {
     let editions = app.store.read().edition_list(here.school.id, week).await?;
-    Ok(axum::Json(EditionList { items: editions.iter().map(EditionView::from).collect() }))
+    let (editions, next) = page.page(editions, |edition| edition.number.to_string())?;
+    Ok(axum::Json(EditionList { items: editions.iter().map(EditionView::from).collect(), next }))
 }
 
 /// One edition; shared with the pages.
@@ -95,10 +100,7 @@ pub async fn edition(
 /// Frozen bytes as they are; the hash is the entity tag.
 fn bytes(headers: &HeaderMap, body: String, tag: &str) -> Response {
     let tag = format!("\"{tag}\"");
-    let known = headers.get_all(axum::http::header::IF_NONE_MATCH);
-    let known = known.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
-    // Proxies that compress make an entity tag weak; for reading that is the same (RFC 9110, section 13.1.2).
-    if known.map(str::trim).any(|known| known.strip_prefix("W/").unwrap_or(known) == tag || known == "*") {
+    if crate::answer::is_known(headers, &tag) {
         return (axum::http::StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response();
     }
     ([(CONTENT_TYPE, "application/json".to_owned()), (ETAG, tag)], body).into_response()

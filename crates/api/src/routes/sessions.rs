@@ -13,10 +13,11 @@ use xunke_domain::people::Role;
 use xunke_storage::people::Account;
 use xunke_storage::sessions::Session;
 
+use crate::answer::ShortListParams;
 use crate::app::App;
 use crate::auth::guard::Caller;
 use crate::auth::{password, token};
-use crate::body::{ApiJson, ApiPath};
+use crate::body::{ApiJson, ApiPath, ApiQuery};
 use crate::instant::instant;
 use crate::problem::{ApiError, Problem};
 
@@ -101,6 +102,8 @@ pub struct SessionView {
 pub struct SessionList {
     /// Newest first.
     items: Vec<SessionView>,
+    /// Where the next page begins; absent on the last.
+    next: Option<String>,
 }
 
 /// A new password.
@@ -243,10 +246,14 @@ async fn session_refresh(
 }
 
 /// List own sessions
-#[utoipa::path(get, path = "/api/v1/sessions", tag = "people", responses(
+#[utoipa::path(get, path = "/api/v1/sessions", tag = "people", params(ShortListParams), responses(
     (status = 200, body = SessionList, description = "Sessions that have not ended"),
 ))]
-async fn session_list(State(app): State<App>, caller: Caller) -> Result<axum::Json<SessionList>, ApiError> {
+async fn session_list(
+    State(app): State<App>,
+    caller: Caller,
+    ApiQuery(page): ApiQuery<ShortListParams>,
+) -> Result<axum::Json<SessionList>, ApiError> {
     let now = app.clock.millis();
     let sessions = app.store.read().session_list(caller.id()).await?;
     let items = sessions
@@ -262,7 +269,8 @@ async fn session_list(State(app): State<App>, caller: Caller) -> Result<axum::Js
             current: session.id == caller.session.id,
         })
         .collect();
-    Ok(axum::Json(SessionList { items }))
+    let (items, next) = page.page(items, |session: &SessionView| session.session.to_string())?;
+    Ok(axum::Json(SessionList { items, next }))
 }
 
 /// Sign out

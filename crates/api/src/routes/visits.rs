@@ -15,7 +15,7 @@ use xunke_storage::records::StoredRecord;
 use xunke_storage::visits::{VisitFilter, VisitRow};
 
 use super::reference::keeping;
-use crate::answer::{Tagged, page_end};
+use crate::answer::{ShortListParams, Tagged, page_end};
 use crate::app::App;
 use crate::auth::guard::{Caller, Here, Reach};
 use crate::body::{ApiPath, ApiQuery};
@@ -142,6 +142,8 @@ pub struct FieldChange {
 pub struct History {
     /// In the order of arrival.
     items: Vec<HistoryEntry>,
+    /// Where the next page begins; absent on the last.
+    next: Option<String>,
 }
 
 /// List and search visits
@@ -239,7 +241,7 @@ async fn visit_view(
 
 /// Every write of a visit: who, when, old and new
 #[utoipa::path(get, path = "/api/v1/schools/{school}/visits/{visit}/history", tag = "visits",
-    params(("school" = Uuid, Path), ("visit" = Uuid, Path)), responses(
+    params(("school" = Uuid, Path), ("visit" = Uuid, Path), ShortListParams), responses(
     (status = 200, body = History, description = "In the order of arrival"),
 ))]
 async fn visit_history(
@@ -247,6 +249,7 @@ async fn visit_history(
     caller: Caller,
     here: Here,
     ApiPath((_, id)): ApiPath<(Uuid, VisitId)>,
+    ApiQuery(page): ApiQuery<ShortListParams>,
 ) -> Result<axum::Json<History>, ApiError> {
     visible(&app, &here, &caller, id).await?;
     let entries = app.store.read().ledger_of(here.school.id, RecordType::Visit, id.into_uuid()).await?;
@@ -282,5 +285,6 @@ async fn visit_history(
             }
         })
         .collect();
-    Ok(axum::Json(History { items }))
+    let (items, next) = page.page(items, |entry: &HistoryEntry| format!("{}", entry.seq.unwrap_or(0)))?;
+    Ok(axum::Json(History { items, next }))
 }

@@ -13,9 +13,10 @@ use xunke_storage::editions::StoredEdition;
 use xunke_storage::weeks::WeekMaterial;
 
 use super::editions::read_edition;
+use crate::answer::ShortListParams;
 use crate::app::App;
 use crate::auth::guard::Here;
-use crate::body::ApiPath;
+use crate::body::{ApiPath, ApiQuery};
 use crate::instant::instant;
 use crate::problem::ApiError;
 use crate::weekly::compile_week;
@@ -44,6 +45,8 @@ pub struct WeekView {
 pub struct WeekList {
     /// Newest first.
     items: Vec<WeekView>,
+    /// Where the next page begins; absent on the last.
+    next: Option<String>,
 }
 
 /// A draft of the next edition.
@@ -82,11 +85,16 @@ pub async fn weeks(app: &App, school: SchoolId) -> Result<Vec<WeekView>, ApiErro
 }
 
 /// List the weeks of a school
-#[utoipa::path(get, path = "/api/v1/schools/{school}/weeks", tag = "log", params(("school" = Uuid, Path)), responses(
+#[utoipa::path(get, path = "/api/v1/schools/{school}/weeks", tag = "log", params(("school" = Uuid, Path), ShortListParams), responses(
     (status = 200, body = WeekList, description = "Weeks with visits or editions"),
 ))]
-async fn week_list(State(app): State<App>, here: Here) -> Result<axum::Json<WeekList>, ApiError> {
-    Ok(axum::Json(WeekList { items: weeks(&app, here.school.id).await? }))
+async fn week_list(
+    State(app): State<App>,
+    here: Here,
+    ApiQuery(page): ApiQuery<ShortListParams>,
+) -> Result<axum::Json<WeekList>, ApiError> {
+    let (items, next) = page.page(weeks(&app, here.school.id).await?, |week| week.week.clone())?;
+    Ok(axum::Json(WeekList { items, next }))
 }
 
 /// The draft of a week's next edition; shared with the pages.

@@ -13,10 +13,10 @@ use xunke_domain::ids::DistrictId;
 use xunke_domain::people::{Membership, Role, Scope};
 use xunke_storage::people::District;
 
-use crate::answer::{Once, Tagged};
+use crate::answer::{Once, ShortListParams, Tagged};
 use crate::app::App;
 use crate::auth::guard::Caller;
-use crate::body::ApiJson;
+use crate::body::{ApiJson, ApiQuery};
 use crate::problem::ApiError;
 use crate::text;
 
@@ -39,6 +39,8 @@ pub struct DistrictView {
 pub struct DistrictList {
     /// The districts the person has a place in.
     items: Vec<DistrictView>,
+    /// Where the next page begins; absent on the last.
+    next: Option<String>,
 }
 
 /// A district to add.
@@ -51,10 +53,14 @@ pub struct DistrictNew {
 }
 
 /// Districts one has a place in
-#[utoipa::path(get, path = "/api/v1/districts", tag = "people", responses(
+#[utoipa::path(get, path = "/api/v1/districts", tag = "people", params(ShortListParams), responses(
     (status = 200, body = DistrictList, description = "Districts"),
 ))]
-async fn district_list(State(app): State<App>, caller: Caller) -> Result<axum::Json<DistrictList>, ApiError> {
+async fn district_list(
+    State(app): State<App>,
+    caller: Caller,
+    ApiQuery(page): ApiQuery<ShortListParams>,
+) -> Result<axum::Json<DistrictList>, ApiError> {
     let ids: BTreeSet<DistrictId> = caller.memberships.iter().map(|membership| membership.district).collect();
     let mut items = Vec::new();
     for id in ids {
@@ -62,7 +68,8 @@ async fn district_list(State(app): State<App>, caller: Caller) -> Result<axum::J
             items.push(DistrictView { id, name });
         }
     }
-    Ok(axum::Json(DistrictList { items }))
+    let (items, next) = page.page(items, |district| district.id.to_string())?;
+    Ok(axum::Json(DistrictList { items, next }))
 }
 
 /// Add a district; the caller becomes its administrator

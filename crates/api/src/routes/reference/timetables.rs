@@ -205,6 +205,10 @@ async fn timetable_create(
             Err(answered) => return answered,
         };
     let TimetableNew { name, valid_from, create_missing, lessons } = new;
+    let odd: Vec<Flaw> = lessons.iter().zip(0..).flat_map(|(lesson, line)| odd(lesson, line)).collect();
+    if !odd.is_empty() {
+        return Err(ApiError::Invalid(odd));
+    }
     let rows: Vec<TimetableRow> = lessons
         .into_iter()
         .zip(0..)
@@ -224,6 +228,23 @@ async fn timetable_create(
         },
     };
     add(&app, &caller, &here, version, &once).await
+}
+
+/// What is wrong with a lesson whatever the school has.
+fn odd(lesson: &LessonByName, line: u64) -> Vec<Flaw> {
+    let mut flaws = Vec::new();
+    let mut flaw = |member: &str, detail: &str| {
+        flaws.push(Flaw::invalid(format!("/lessons/{line}/{member}"), detail));
+    };
+    if !(1..=7).contains(&lesson.weekday) {
+        flaw("weekday", "1 Monday to 7 Sunday");
+    }
+    for (member, text) in [("period", &lesson.period), ("subject", &lesson.subject)] {
+        if !(1..=40).contains(&text.trim().chars().count()) {
+            flaw(member, "1 to 40 characters");
+        }
+    }
+    flaws
 }
 
 /// Add a timetable version from the long CSV (UTF-8, UTF-8 with BOM, GB18030)
