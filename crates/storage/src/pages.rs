@@ -79,7 +79,8 @@ impl PageQuery {
                 row.author == person.into_uuid() || row.readers.contains(&format!("+{person}"))
             }
         };
-        let recent = self.from.zip(row.visit_date.as_ref()).is_none_or(|(from, date)| *date >= from.to_string());
+        let recent =
+            self.from.zip(row.visit_date.as_ref()).is_none_or(|(from, date)| *date >= from.to_string());
         concerned && recent
     }
 
