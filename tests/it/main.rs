@@ -1,10 +1,20 @@
 //! The end-to-end suite: one binary, a module a subject, every story on SQLite and on PostgreSQL.
 
-mod concurrency;
+mod architecture;
 mod conflicts;
+mod editions;
+mod feedback;
+mod golden_week;
 mod held;
-mod lineage;
+mod openapi;
 mod phones;
+mod policy;
+mod problems;
 mod pull;
 mod push;
+mod reference;
+mod sessions;
 mod support;
+mod timetables;
+mod verdicts;
+mod visits;

@@ -4,14 +4,14 @@ use axum::http::header::{ETAG, IF_MATCH, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 use uuid::Uuid;
 use xunke_domain::ids::UserId;
-use xunke_storage::Tx;
 use xunke_storage::audit::KeptAnswer;
+use xunke_storage::{StoreError, Tx};
 
 use crate::app::App;
+use crate::auth::token;
 use crate::problem::ApiError;
 
 /// Which page of a list.
@@ -136,8 +136,7 @@ impl Once {
             .ok_or_else(|| Err(ApiError::invalid("Idempotency-Key", "1 to 200 visible ASCII characters")))?;
         let request = (operation, body);
         let bytes = serde_json::to_vec(&request).map_err(|_| Err(ApiError::Internal))?;
-        let request_hash =
-            Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let request_hash = token::hash(&bytes);
         let known = app.store.read().answer_find(account, key).await.map_err(|error| Err(error.into()))?;
         match known {
             Some(kept) if kept.request_hash == request_hash => Err(Ok(replay(kept))),
@@ -146,11 +145,26 @@ impl Once {
         }
     }
 
-    /// Keeps the answer in the transaction that did the work.
-    pub async fn keep<T: Serialize>(&self, tx: &Tx, answer: &Tagged<T>, now: i64) -> Result<(), ApiError> {
-        if let Some(key) = &self.key {
-            tx.answer_keep(self.account, key, &answer.kept(self.request_hash.clone()), now).await?;
+    /// Keeps the answer in the transaction that does the work. If the same request was answered meanwhile, gives
+    /// that answer: the transaction must then be dropped.
+    pub async fn keep<T: Serialize>(
+        &self,
+        app: &App,
+        tx: &Tx,
+        answer: &Tagged<T>,
+    ) -> Result<Option<Response>, ApiError> {
+        let Some(key) = &self.key else { return Ok(None) };
+        let kept = answer.kept(self.request_hash.clone());
+        match tx.answer_keep(self.account, key, &kept, app.clock.millis()).await {
+            Ok(()) => Ok(None),
+            Err(StoreError::Taken(_)) => {
+                let meanwhile = app.store.read().answer_find(self.account, key).await?;
+                match meanwhile.filter(|kept| kept.request_hash == self.request_hash) {
+                    Some(kept) => Ok(Some(replay(kept))),
+                    None => Err(ApiError::IdempotencyMismatch),
+                }
+            }
+            Err(error) => Err(error.into()),
         }
-        Ok(())
     }
 }

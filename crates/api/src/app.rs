@@ -38,8 +38,6 @@ pub struct Inner {
     pub throttle: Throttle,
     /// The protocol's limits.
     pub limits: Limits,
-    /// Whether cookies are marked `Secure` and `__Host-`.
-    pub secure_cookies: bool,
     /// Where streams stand, for those who wait.
     pub heads: Heads,
 }

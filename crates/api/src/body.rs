@@ -72,12 +72,17 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        let (parts, body) = request.into_parts();
-        expect_json(&parts.headers)?;
-        let bytes = read_body(&parts.headers, body, JSON_BYTES).await?;
-        let value = strict_json::parse(&bytes, JSON_DEPTH).map_err(ApiError::Unparsable)?;
-        shaped(value).map(Self)
+        read_json(request, JSON_BYTES).await.map(Self)
     }
+}
+
+/// Reads a JSON body of a known shape and at most `cap` decoded bytes.
+pub async fn read_json<T: DeserializeOwned>(request: Request, cap: usize) -> Result<T, ApiError> {
+    let (parts, body) = request.into_parts();
+    expect_json(&parts.headers)?;
+    let bytes = read_body(&parts.headers, body, cap).await?;
+    let value = strict_json::parse(&bytes, JSON_DEPTH).map_err(ApiError::Unparsable)?;
+    shaped(value)
 }
 
 /// Reads a value as `T`; a wrong place is named by its pointer.

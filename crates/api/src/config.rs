@@ -36,9 +36,10 @@ pub struct Flags {
     pub log: Option<String>,
 }
 
-/// The settings file.
+/// The settings file: the same names as the flags.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the fields are the names of settings")]
 struct File {
     listen: Option<SocketAddr>,
     data: Option<PathBuf>,

@@ -8,6 +8,7 @@ pub mod app;
 pub mod auth;
 pub mod body;
 pub mod config;
+pub mod demo;
 pub mod docs;
 pub mod instant;
 pub mod openapi;

@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 use xunke_api::config::{Config, Flags};
+use xunke_api::demo::{self, Demo};
 use xunke_api::{server, start};
 
 #[global_allocator]
@@ -20,6 +21,8 @@ struct Cli {
 enum Command {
     /// Run the server
     Serve(Flags),
+    /// Play a school's week on the real server, then keep serving it
+    Demo(Demo),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -31,6 +34,10 @@ async fn main() -> anyhow::Result<()> {
             let config = Config::read(flags)?;
             log_to_stderr(&config.log)?;
             start::serve(config).await
+        }
+        Command::Demo(options) => {
+            log_to_stderr("warn")?;
+            demo::run(options).await
         }
         Command::Openapi => print_document(),
     }

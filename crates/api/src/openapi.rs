@@ -1,10 +1,12 @@
 //! The OpenAPI document: produced from the handlers, completed with what every operation shares.
 
 use axum::http::Method;
-use utoipa::openapi::path::{HttpMethod, Operation, PathItem};
+use utoipa::openapi::path::{HttpMethod, Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::schema::{Object, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    Components, ContactBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, ResponseBuilder, Server, Tag,
+    Components, ContactBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, Required, ResponseBuilder,
+    Server, Tag,
 };
 use utoipa::{PartialSchema as _, ToSchema as _};
 use xunke_domain::policy::{self, Access};
@@ -20,6 +22,9 @@ Xunke records classroom patrols (行政巡课, 常态督查) offline and merges 
 with the same key they answer the same and do nothing twice.\n\n\
 **Problems** are RFC 9457 documents; `code` is stable, `errors` name each place by JSON pointer. What you may not \
 see answers 404, exactly as if it were absent.";
+
+/// Creations that cannot happen twice anyway.
+const UNREPEATED: [&str; 2] = ["setup_complete", "weekly_log_publish"];
 
 /// An empty document with title, tags and security.
 pub fn base() -> OpenApi {
@@ -65,6 +70,15 @@ pub fn complete(mut api: OpenApi) -> OpenApi {
         } else {
             vec![SecurityRequirement::new("bearer", Vec::<String>::new())]
         });
+        let creates = operation.responses.responses.contains_key("201") && !UNREPEATED.contains(&id.as_str());
+        if creates {
+            operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
+        }
+        let versioned = operation
+            .parameters
+            .iter()
+            .flatten()
+            .any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == "If-Match"));
         let mut add = |status: &str, text: &str| {
             if !operation.responses.responses.contains_key(status) {
                 let problem = utoipa::openapi::ContentBuilder::new()
@@ -86,12 +100,32 @@ pub fn complete(mut api: OpenApi) -> OpenApi {
             add("413", "The body is too large");
             add("415", "The body is of another type");
         }
+        if creates {
+            add("409", "The `Idempotency-Key` was used for another request");
+        }
+        if versioned {
+            add("412", "It was changed since you read it");
+            add("428", "`If-Match` is missing");
+        }
         add("404", "There is nothing here that you may see");
         add("422", "Something in the request breaks a rule; `errors` say what and where");
         add("429", "Too many requests; wait `Retry-After` seconds");
         add("503", "Not available right now; try again after `Retry-After` seconds");
     }
     api
+}
+
+/// A header that a client may send with a creation.
+fn idempotency_key() -> Parameter {
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "1 to 200 characters of your own; repeated with it, the request is answered the same",
+        ))
+        .schema(Some(Object::with_type(Type::String)))
+        .build()
 }
 
 /// Every operation: method, path template, id.

@@ -46,18 +46,18 @@ pub async fn open(url: &str, connections: u32, world: World) -> anyhow::Result<A
         passwords: Passwords::new(light_passwords)?,
         throttle: Throttle::default(),
         limits: Limits::default(),
-        secure_cookies: true,
         heads: Heads::default(),
     }))
 }
+
+/// Letters and digits that are not mistaken for each other; 12 of 31 are about 59 bits.
+const LETTERS: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 
 /// A new set-up code, if nobody can sign in yet. Kept as a hash; shown once.
 pub async fn setup_code(app: &App) -> anyhow::Result<Option<String>> {
     if app.store.read().has_accounts().await? {
         return Ok(None);
     }
-    // Letters and digits that are not mistaken for each other; 12 of 31 are about 59 bits.
-    const LETTERS: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
     let mut code = String::new();
     while code.len() < 14 {
         let [byte] = app.chance.bytes::<1>();

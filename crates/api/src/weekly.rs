@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{Days, TimeZone};
-use chrono_tz::Tz;
 use xunke_domain::class_name::{display_name, grade_of};
 use xunke_domain::ids::ClassId;
 use xunke_domain::judge::judge;
@@ -26,7 +24,7 @@ pub fn compile_week(material: &WeekMaterial, week: Week) -> WeeklyLog {
             (Visit { slot, ..arrived.visit.clone() }, arrived)
         })
         .collect();
-    let logged = visits.iter().map(|(visit, arrived)| logged(material, week, visit, arrived)).collect();
+    let logged = visits.iter().map(|(visit, arrived)| logged(material, visit, arrived)).collect();
     let exists = |retired: Option<chrono::NaiveDate>| retired.is_none_or(|day| day > week.monday());
     let classes: BTreeMap<ClassId, ClassLabel> = book
         .classes
@@ -60,12 +58,7 @@ pub fn compile_week(material: &WeekMaterial, week: Week) -> WeeklyLog {
     })
 }
 
-fn logged<'a>(
-    material: &WeekMaterial,
-    week: Week,
-    visit: &'a Visit,
-    arrived: &ArrivedVisit,
-) -> LoggedVisit<'a> {
+fn logged<'a>(material: &WeekMaterial, visit: &'a Visit, arrived: &ArrivedVisit) -> LoggedVisit<'a> {
     let judgement = visit.slot.as_ref().zip(visit.observed.as_ref());
     let judgement = judgement.map(|(slot, observed)| judge(&material.book, slot, observed));
     let expected = judgement.as_ref().map(|judgement| judgement.resolution.expected()).unwrap_or_default();
@@ -78,16 +71,8 @@ fn logged<'a>(
         planned_subject: expected.map(|lesson| lesson.subject),
         planned_teacher: expected.and_then(|lesson| lesson.teacher),
         arrived_off_minutes: arrived.off_minutes,
-        received_late: arrived.received_at >= week_end(material, week),
+        received_late: material.first_published_at.is_some_and(|first| arrived.received_at > first),
     }
-}
-
-/// The end of Sunday in the school's time zone, milliseconds.
-fn week_end(material: &WeekMaterial, week: Week) -> i64 {
-    let zone = material.book.time_zone.unwrap_or(Tz::Asia__Shanghai);
-    let next = week.monday().checked_add_days(Days::new(7)).and_then(|day| day.and_hms_opt(0, 0, 0));
-    next.and_then(|midnight| zone.from_local_datetime(&midnight).earliest())
-        .map_or(i64::MAX, |end| end.timestamp_millis())
 }
 
 fn notes(material: &WeekMaterial) -> Vec<DataNote> {

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use crate::bell::period_key;
-use crate::book::{Lesson, SchoolBook};
+use crate::book::{Lesson, LessonWeeks, SchoolBook};
 use crate::class_name::parse_class_name;
 use crate::ids::{ClassId, SubjectId, TeacherId};
 use crate::names::NameMatch;
-use crate::timetable_csv::{RowFlaw, TimetableRow};
+use crate::schema;
+use crate::timetable_csv::{MAX_FLAWS, RowFlaw, TimetableRow};
 
 /// The lessons of each class.
 pub type Grid = BTreeMap<ClassId, Vec<Lesson>>;
@@ -52,11 +53,36 @@ pub enum Conflict {
     },
 }
 
+/// What no timetable can hold, whatever the school has; told before any name is looked up.
+pub fn unfit_rows(rows: &[TimetableRow]) -> Vec<RowFlaw> {
+    let mut flaws = Vec::new();
+    for TimetableRow { line, class_name: _, weekday, period, subject, teacher, weeks } in rows {
+        let mut flaw = |column: &str, detail: Option<String>| {
+            let flaw = |detail| RowFlaw { line: *line, column: column.to_owned(), detail };
+            flaws.extend(detail.map(flaw));
+        };
+        let misfit = |holds: bool, detail: &str| (!holds).then(|| detail.to_owned());
+        flaw("星期", misfit((1..=7).contains(weekday), "must be 1 Monday to 7 Sunday"));
+        flaw("节次", schema::label_flaw(period));
+        flaw("学科", schema::name_flaw(subject));
+        flaw("教师", teacher.as_deref().and_then(schema::name_flaw));
+        let weeks = match weeks {
+            LessonWeeks::Range(from, to) => 1 <= *from && from <= to && *to <= 60,
+            LessonWeeks::All | LessonWeeks::Odd | LessonWeeks::Even => true,
+        };
+        flaw("周次", misfit(weeks, "must be weeks in order from 1 to 60"));
+    }
+    flaws.truncate(MAX_FLAWS);
+    flaws
+}
+
 /// Resolves names to ids as of a date. Each unknown or ambiguous name is told once, on its first
-/// line; nothing is guessed.
+/// line; nothing is guessed. Parallel groups share a cell; the same subject twice in it is a slip.
 pub fn build_grid(book: &SchoolBook, rows: &[TimetableRow], on: NaiveDate) -> Result<Grid, Vec<RowFlaw>> {
     let mut grid = Grid::new();
     let mut flaws: BTreeMap<(&str, &str), RowFlaw> = BTreeMap::new();
+    let mut cells: BTreeMap<(ClassId, SubjectId, u32, String), Vec<LessonWeeks>> = BTreeMap::new();
+    let mut again: Vec<RowFlaw> = Vec::new();
     for row in rows {
         let TimetableRow { line, class_name, weekday, period, subject, teacher, weeks } = row;
         let mut flaw = |column: &'static str, name, detail: String| {
@@ -85,14 +111,23 @@ pub fn build_grid(book: &SchoolBook, rows: &[TimetableRow], on: NaiveDate) -> Re
         };
         if let (Some(class), Some(subject)) = (class, known) {
             let (weekday, period, weeks) = (*weekday, period.clone(), *weeks);
-            grid.entry(class).or_default().push(Lesson { weekday, period, subject, teacher: by_whom, weeks });
+            let cell = cells.entry((class, subject, weekday, period_key(&period))).or_default();
+            if cell.iter().any(|taken| weeks.overlaps(*taken)) {
+                let detail = "the same subject is already in this cell".to_owned();
+                again.push(RowFlaw { line: *line, column: "学科".to_owned(), detail });
+            } else {
+                cell.push(weeks);
+                let lesson = Lesson { weekday, period, subject, teacher: by_whom, weeks };
+                grid.entry(class).or_default().push(lesson);
+            }
         }
     }
+    let mut flaws: Vec<RowFlaw> = flaws.into_values().chain(again).collect();
     if flaws.is_empty() {
         return Ok(grid);
     }
-    let mut flaws: Vec<RowFlaw> = flaws.into_values().collect();
     flaws.sort_by_key(|flaw| flaw.line);
+    flaws.truncate(MAX_FLAWS);
     Err(flaws)
 }
 
@@ -160,7 +195,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::book::{LessonWeeks, Teacher};
+    use crate::book::Teacher;
     use crate::sample::{day, sample_book};
     use crate::timetable_csv::read_timetable_csv;
 

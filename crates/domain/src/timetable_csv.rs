@@ -16,7 +16,7 @@ use crate::timetable_words::{class_name, is_empty_cell, teacher, weekday, weeks}
 /// No school has more lessons in its week.
 const MAX_ROWS: usize = 100_000;
 /// More than so many problems help nobody.
-const MAX_FLAWS: usize = 200;
+pub(crate) const MAX_FLAWS: usize = 200;
 /// The header stands in one of the first rows.
 const HEADER_ROWS: usize = 15;
 

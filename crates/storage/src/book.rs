@@ -39,16 +39,20 @@ pub(crate) fn is_in_book(kind: RecordType) -> bool {
 }
 
 impl BookCache {
-    /// The book of a school as of `school.book_seq`, read through `queries` if it is not at hand.
+    /// The book of a school as of `school.book_seq`, if it is at hand.
+    fn peek(&self, school: &School) -> Option<Arc<SchoolBook>> {
+        let books = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        books.get(&school.id).filter(|(seq, _)| *seq == school.book_seq).map(|(_, book)| Arc::clone(book))
+    }
+
+    /// The same, read through `queries` if need be, and kept: only where no transaction has changed the book.
     pub(crate) async fn get<C: ConnectionTrait>(
         &self,
         queries: &Queries<C>,
         school: &School,
     ) -> Result<Arc<SchoolBook>, StoreError> {
-        if let Some((seq, book)) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&school.id)
-            && *seq == school.book_seq
-        {
-            return Ok(Arc::clone(book));
+        if let Some(book) = self.peek(school) {
+            return Ok(book);
         }
         let book = Arc::new(queries.book_read(school.id).await?);
         let entry = (school.book_seq, Arc::clone(&book));
@@ -56,9 +60,13 @@ impl BookCache {
         Ok(book)
     }
 
-    /// Forgets a book that a transaction read and may yet roll back.
-    pub(crate) fn forget(&self, school: SchoolId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&school);
+    /// The same for a transaction that changes the book: what it may yet roll back is not kept, since the next
+    /// change would be given the same seq.
+    pub(crate) async fn get_unkept(&self, tx: &Tx, school: &School) -> Result<Arc<SchoolBook>, StoreError> {
+        match self.peek(school) {
+            Some(book) => Ok(book),
+            None => Ok(Arc::new(tx.book_read(school.id).await?)),
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use xunke_domain::fields::{FieldPath, Fields};
 use xunke_domain::ids::{SchoolId, UserId};
 use xunke_domain::record_type::RecordType;
+use xunke_domain::week::Week;
 use xunke_sync::record::{Origin, RecordState, Register, Seq};
 use xunke_sync::stamp::Stamp;
 
@@ -70,6 +71,14 @@ impl StoredRecord {
     fn visit_until_now(&self) -> Option<NaiveDate> {
         let date = self.visit_date()?;
         if self.created { Some(date) } else { self.visit_until.map(|until| until.max(date)) }
+    }
+
+    /// The week whose log tells this visit; none while it is a draft, and none once it is withdrawn.
+    pub fn logged_week(&self) -> Option<Week> {
+        let said =
+            |name: &str| self.state.registers.get(name).is_some_and(|register| !register.value.is_null());
+        let told = said("submitted_at") && !said("withdrawn");
+        self.visit_date().filter(|_| told).map(Week::of)
     }
 
     /// Whether this person is the author or came along.

@@ -1,6 +1,7 @@
 //! Asking for visits: through the projection, always of one school.
 
 use chrono::NaiveDate;
+use sea_orm::sea_query::LikeExpr;
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 use xunke_domain::ids::{ClassId, SchoolId, SubjectId, TeacherId, UserId, VisitId};
@@ -176,6 +177,19 @@ fn condition(stream: SchoolId, filter: &VisitFilter) -> Condition {
         .add_option(subject.map(|subject| either(C::PlannedSubject, C::ObservedSubject, subject.into_uuid())))
         .add_option(inspector.map(|inspector| C::Inspector.eq(inspector.into_uuid())))
         .add_option(verdict.and_then(|verdict| word(&verdict)).map(|verdict| C::Verdict.eq(verdict)))
-        .add_option(text.as_ref().map(|text| C::Text.contains(text.to_lowercase())))
+        .add_option(text.as_ref().map(|text| C::Text.like(anywhere(text))))
         .add_option(submitted.map(|submitted| C::Submitted.eq(submitted)))
+}
+
+/// A pattern for a text as it stands: `%` and `_` are what people look for, too.
+fn anywhere(text: &str) -> LikeExpr {
+    let mut pattern = String::from("%");
+    for char in text.to_lowercase().chars() {
+        if matches!(char, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(char);
+    }
+    pattern.push('%');
+    LikeExpr::new(pattern).escape('\\')
 }

@@ -48,6 +48,8 @@ pub struct WeekMaterial {
     pub conflicted: BTreeSet<VisitId>,
     /// Held writes nobody has decided.
     pub held: u64,
+    /// When the week was first published, milliseconds; what arrives after that is 补录.
+    pub first_published_at: Option<i64>,
 }
 
 impl<C: ConnectionTrait> Queries<C> {
@@ -81,11 +83,13 @@ impl<C: ConnectionTrait> Queries<C> {
             self.account_names(&visits.iter().map(|arrived| arrived.visit.inspector).collect()).await?;
         let since = book.semester_of(week.monday()).map_or(week.back(20).monday(), |term| term.first_day);
         let seen = self.classes_last_seen(school.id, since, week.monday()).await?;
+        let editions = self.edition_list(school.id, week).await?;
         let held = self.held_open(school.id).await?;
         Ok(WeekMaterial {
             unsent: self.unsent(&school).await?,
             last_seen: seen.into_iter().map(|(class, date)| (class, Week::of(date))).collect(),
             held,
+            first_published_at: editions.first().map(|edition| edition.published_at),
             school,
             book,
             visits,

@@ -223,6 +223,36 @@ impl TestApp {
         Answer { status: parts.status, headers: parts.headers, bytes }
     }
 
+    /// Sends a request and, if it succeeds, reads no more than the head: for answers that do not end.
+    pub(crate) async fn send_and_hang_up(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.expect("the router answers");
+        let (parts, body) = response.into_parts();
+        let bytes = match parts.status.is_success() {
+            true => Vec::new(),
+            false => to_bytes(body, usize::MAX).await.expect("a body").to_vec(),
+        };
+        Answer { status: parts.status, headers: parts.headers, bytes }
+    }
+
+    /// Sends a body as it is written.
+    pub(crate) async fn send_text(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        body: &str,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        if !token.is_empty() {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::from(body.to_owned())).expect("a request")).await
+    }
+
     /// Calls an operation with a JSON body, as the holder of `token` (empty: as a stranger).
     pub(crate) async fn call(&self, method: &str, path: &str, token: &str, body: Option<&Value>) -> Answer {
         self.call_with(method, path, token, body, &[]).await

@@ -36,6 +36,8 @@ pub struct Caller {
     pub session: Session,
     /// Memberships of all times.
     pub memberships: Vec<Membership>,
+    /// Whether the session's device was revoked: it hands its queue over and does nothing else.
+    pub revoked: bool,
 }
 
 impl Caller {
@@ -50,6 +52,9 @@ impl Caller {
         reach(policy::decide(operation, &self.memberships, place, app.clock.today()))
     }
 }
+
+/// What a revoked device may still do (sync protocol, section 3).
+const OF_THE_REVOKED: [&str; 2] = ["sync_push", "session_end"];
 
 /// How far the caller reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +121,9 @@ pub async fn guard(
     }
     let headers = request.headers().clone();
     let caller = authenticate(&app, &headers).await?;
+    if caller.revoked && !OF_THE_REVOKED.contains(&operation.as_str()) {
+        return Err(ApiError::DeviceRevoked);
+    }
     if matches!(access, Access::ByRole(_)) {
         let query = request.uri().query().unwrap_or_default().to_owned();
         let named = |name: &str| {
@@ -173,5 +181,10 @@ pub async fn caller(app: &App, session: Uuid) -> Result<Option<Caller>, ApiError
         return Ok(None);
     };
     let memberships = read.memberships(account.id).await?;
-    Ok(Some(Caller { account, session, memberships }))
+    let device = match session.device {
+        Some(device) => read.device_find(device).await?,
+        None => None,
+    };
+    let revoked = device.is_some_and(|device| device.revoked_at.is_some());
+    Ok(Some(Caller { account, session, memberships, revoked }))
 }

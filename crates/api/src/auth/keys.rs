@@ -77,7 +77,7 @@ impl Keys {
     }
 
     fn fresh(chance: &Chance) -> KeyFile {
-        let kid = chance.bytes::<4>().iter().map(|byte| format!("{byte:02x}")).collect();
+        let kid = STANDARD.encode(chance.bytes::<6>());
         let seed = STANDARD.encode(chance.bytes::<32>());
         KeyFile { signing: vec![SigningSeed { kid, seed }], cursor: STANDARD.encode(chance.bytes::<32>()) }
     }

@@ -59,6 +59,8 @@ pub fn verify(keys: &Keys, token: &str, now_seconds: i64) -> Option<Claims> {
     let key = keys.signing.iter().find(|key| key.kid == kid)?;
     let mut validation = Validation::new(Algorithm::EdDSA);
     validation.set_audience(&[AUDIENCE]);
+    // A claim that is checked only where it stands is not checked.
+    validation.set_required_spec_claims(&["aud", "exp"]);
     validation.validate_exp = false;
     let claims = decode::<Claims>(token, &key.decoding, &validation).ok()?.claims;
     (now_seconds < claims.exp).then_some(claims)
@@ -69,9 +71,9 @@ pub fn secret(chance: &Chance) -> String {
     URL_SAFE_NO_PAD.encode(chance.bytes::<32>())
 }
 
-/// What is kept of a secret.
-pub fn hash(secret: &str) -> String {
-    URL_SAFE_NO_PAD.encode(Sha256::digest(secret.as_bytes()))
+/// What is kept of a secret, or of anything that is only compared.
+pub fn hash(secret: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(secret))
 }
 
 /// The text of a refresh token or cookie: which session, and the secret.

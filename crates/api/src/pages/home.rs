@@ -17,6 +17,15 @@ pub struct SignInView<'a> {
     pub error: Option<&'a str>,
 }
 
+/// What the pages for a first start and for choosing a password show.
+#[derive(Clone, Copy, Debug)]
+pub struct FirstStepsView<'a> {
+    /// Where to post to, with the token.
+    pub form: Form<'a>,
+    /// Why it did not work.
+    pub error: Option<&'a str>,
+}
+
 /// What the home page shows.
 #[derive(Clone, Copy, Debug)]
 pub struct HomeView<'a> {
@@ -89,6 +98,16 @@ pub fn sign_in_page(view: &SignInView<'_>) -> Result<String, askama::Error> {
     SignInPage { view }.render()
 }
 
+/// The page of the first start. Posts `code`, `district`, `login`, `name`, `password`.
+pub fn setup_page(view: &FirstStepsView<'_>) -> Result<String, askama::Error> {
+    SetupPage { view }.render()
+}
+
+/// The page where a person chooses a password with a code. Posts `login`, `code`, `password`.
+pub fn password_page(view: &FirstStepsView<'_>) -> Result<String, askama::Error> {
+    PasswordPage { view }.render()
+}
+
 /// The home page: the schools of a person and their weeks.
 pub fn home_page(view: &HomeView<'_>) -> Result<String, askama::Error> {
     HomePage { view }.render()
@@ -103,6 +122,18 @@ pub fn error_page(view: &ErrorView<'_>) -> Result<String, askama::Error> {
 #[template(path = "sign_in.html")]
 struct SignInPage<'a> {
     view: &'a SignInView<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "setup.html")]
+struct SetupPage<'a> {
+    view: &'a FirstStepsView<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "password.html")]
+struct PasswordPage<'a> {
+    view: &'a FirstStepsView<'a>,
 }
 
 #[derive(Template)]

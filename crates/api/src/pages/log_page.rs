@@ -50,9 +50,12 @@ pub enum EditionState<'a> {
     Draft {
         /// When it was compiled.
         compiled_at: DateTime<FixedOffset>,
-        /// The form that publishes it, for those who may. It posts `csrf` and `remarks`, the latter
+        /// The form that publishes it, for those who may. It posts `csrf`, `as_of` and `remarks`, the last
         /// empty if the principal adds nothing.
         publish: Option<Form<'a>>,
+        /// The stream's seq the draft was compiled as of; posted back as `as_of`, so that just what was
+        /// read is published.
+        as_of: i64,
     },
     /// Published and frozen.
     Published {

@@ -27,7 +27,8 @@ mod words;
 pub use frame::{Form, Frame, Person};
 pub use heading::{EditionLink, SemesterName};
 pub use home::{
-    ErrorView, HomeSchool, HomeView, HomeWeek, SignInView, WeekState, error_page, home_page, sign_in_page,
+    ErrorView, FirstStepsView, HomeSchool, HomeView, HomeWeek, SignInView, WeekState, error_page, home_page,
+    password_page, setup_page, sign_in_page,
 };
 pub use log_page::{EditionState, EditionView, edition_page};
 pub use public_page::{PublicView, public_page};

@@ -108,7 +108,8 @@ impl From<Device> for DeviceView {
 }
 
 /// Register this installation
-#[utoipa::path(post, path = "/api/v1/devices", tag = "sync", responses(
+#[utoipa::path(post, path = "/api/v1/devices", tag = "sync",
+    request_body = DeviceNew, responses(
     (status = 201, body = DeviceRegistered, description = "Registered; the session is bound to it"),
 ))]
 async fn device_register(
@@ -147,7 +148,9 @@ async fn device_register(
     let tx = app.store.begin().await?;
     tx.device_add(&device).await?;
     tx.session_bind(caller.session.id, device.id).await?;
-    once.keep(&tx, &answer, now).await?;
+    if let Some(earlier) = once.keep(&app, &tx, &answer).await? {
+        return Ok(earlier);
+    }
     tx.commit().await?;
 
     Ok(answer.into_response())

@@ -232,16 +232,19 @@ async fn decidable(app: &App, caller: &Caller, operation: &str, id: Uuid) -> Res
         Some(stream) => app.store.read().school_find(stream).await?,
         None => None,
     };
-    let allowed = match school {
-        Some(school) => match caller.reach(app, operation, &school) {
-            Ok(Reach::All) => true,
-            Ok(Reach::Own) => own,
-            Err(_) => false,
-        },
-        None => false,
+    let reach = match school {
+        Some(school) => caller.reach(app, operation, &school),
+        None => Err(ApiError::NotFound),
     };
-    // Its author may always throw away what nobody else can even see.
-    if allowed || (own && operation == "held_discard") { Ok(held) } else { Err(ApiError::NotFound) }
+    match reach {
+        Ok(Reach::All) => Ok(held),
+        Ok(Reach::Own) if own => Ok(held),
+        // Its author may always throw away what nobody else can even see.
+        Err(_) if own && operation == "held_discard" => Ok(held),
+        // Whoever sent it knows that it is there; to others it is as if absent.
+        Err(error) if own => Err(error),
+        Ok(Reach::Own) | Err(_) => Err(ApiError::NotFound),
+    }
 }
 
 /// Take a held write in after all
@@ -276,7 +279,8 @@ async fn held_admit(
 }
 
 /// Throw a held write away, with a reason; it stays readable
-#[utoipa::path(post, path = "/api/v1/sync/held/{held}/discard", tag = "sync", params(("held" = Uuid, Path)), responses(
+#[utoipa::path(post, path = "/api/v1/sync/held/{held}/discard", tag = "sync", params(("held" = Uuid, Path)),
+    request_body = Discard, responses(
     (status = 200, body = HeldView, description = "Discarded"),
     (status = 409, body = Problem, content_type = "application/problem+json", description = "It was decided before"),
 ))]

@@ -110,7 +110,8 @@ impl From<Feedback> for FeedbackView {
 
 /// Send feedback on a visit to the teacher
 #[utoipa::path(post, path = "/api/v1/schools/{school}/visits/{visit}/feedback", tag = "visits",
-    params(("school" = Uuid, Path), ("visit" = Uuid, Path)), responses(
+    params(("school" = Uuid, Path), ("visit" = Uuid, Path)),
+    request_body = FeedbackNew, responses(
     (status = 201, body = FeedbackView, description = "Sent"),
 ))]
 async fn feedback_send(
@@ -154,7 +155,9 @@ async fn feedback_send(
 
     let tx = app.store.begin().await?;
     tx.feedback_add(&feedback).await?;
-    once.keep(&tx, &answer, now).await?;
+    if let Some(earlier) = once.keep(&app, &tx, &answer).await? {
+        return Ok(earlier);
+    }
     tx.commit().await?;
 
     Ok(answer.into_response())
@@ -234,12 +237,20 @@ async fn feedback_seen(
         return Ok(Tagged::found(feedback.version, feedback.into()));
     }
     let seen_at = Some(app.clock.millis());
-    change(&app, Feedback { state: "seen".to_owned(), seen_at, ..feedback }).await
+    match change(&app, Feedback { state: "seen".to_owned(), seen_at, ..feedback }).await {
+        // Seen or answered from another device in this very moment: that is as good.
+        Err(ApiError::PreconditionFailed) => {
+            let (feedback, _) = seen_by(&app, &here, &caller, id).await?;
+            Ok(Tagged::found(feedback.version, feedback.into()))
+        }
+        changed => changed,
+    }
 }
 
 /// Answer it, or contest the facts
 #[utoipa::path(post, path = "/api/v1/schools/{school}/feedback/{feedback}/answer", tag = "visits",
-    params(("school" = Uuid, Path), ("feedback" = Uuid, Path), ("If-Match" = String, Header)), responses(
+    params(("school" = Uuid, Path), ("feedback" = Uuid, Path), ("If-Match" = String, Header)),
+    request_body = FeedbackAnswer, responses(
     (status = 200, body = FeedbackView, description = "Answered"),
     (status = 412, body = Problem, content_type = "application/problem+json", description = "Changed meanwhile"),
 ))]

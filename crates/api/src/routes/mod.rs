@@ -2,9 +2,11 @@
 
 pub mod devices;
 pub mod disagreements;
+pub mod editions;
 pub mod feedback;
 pub mod health;
 pub mod people;
+pub mod publishing;
 pub mod reference;
 pub mod sessions;
 pub mod setup;
@@ -31,5 +33,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(visits::router())
         .merge(feedback::router())
         .merge(weeks::router())
+        .merge(publishing::router())
+        .merge(editions::router())
         .merge(health::router())
 }

@@ -120,11 +120,11 @@ pub struct PasswordChange {
 #[schema(example = json!({"login": "zheng", "code": "c2VjcmV0", "password": "桃李不言-下自成蹊-2026"}))]
 pub struct PasswordReset {
     /// Whose password.
-    login: String,
+    pub login: String,
     /// The code an administrator handed out.
-    code: String,
+    pub code: String,
     /// 8 to 128 characters; 15 for principals and administrators.
-    password: String,
+    pub password: String,
 }
 
 /// The address attempts are counted by: that of the connection, put there by the listener.
@@ -140,20 +140,17 @@ pub async fn sign_in(app: &App, login: &str, password: String, address: &str) ->
         app.store.read().account_by_login(&login).await?.filter(|account| account.disabled_at.is_none());
     let hash = account.as_ref().and_then(|account| account.password_hash.clone());
     let fits = app.passwords.check(password, hash).await?;
-    match account.filter(|_| fits) {
-        Some(account) => {
-            app.throttle.succeeded(&login, address);
-            Ok(account)
-        }
-        None => {
-            app.throttle.failed(&login, address, app.clock.millis());
-            Err(ApiError::WrongCredentials)
-        }
-    }
+    let Some(account) = account.filter(|_| fits) else {
+        app.throttle.failed(&login, address, app.clock.millis());
+        return Err(ApiError::WrongCredentials);
+    };
+    app.throttle.succeeded(&login, address);
+    Ok(account)
 }
 
 /// Sign in
-#[utoipa::path(post, path = "/api/v1/sessions", tag = "people", responses(
+#[utoipa::path(post, path = "/api/v1/sessions", tag = "people",
+    request_body = SignIn, responses(
     (status = 200, body = Tokens, description = "Signed in"),
     (status = 401, body = Problem, content_type = "application/problem+json", description = "Login or password is wrong"),
     (status = 429, body = Problem, content_type = "application/problem+json", description = "Too many attempts"),
@@ -201,7 +198,8 @@ fn tokens(app: &App, session: &Session, secret: &str) -> Result<axum::Json<Token
 }
 
 /// Exchange a refresh token for new tokens
-#[utoipa::path(post, path = "/api/v1/sessions/refresh", tag = "people", responses(
+#[utoipa::path(post, path = "/api/v1/sessions/refresh", tag = "people",
+    request_body = Refresh, responses(
     (status = 200, body = Tokens, description = "New tokens; the old refresh token stays good until the new one is used"),
     (status = 401, body = Problem, content_type = "application/problem+json", description = "The session has ended, or the token was used up"),
 ))]
@@ -297,7 +295,8 @@ async fn end(app: &App, caller: &Caller, session: Uuid) -> Result<StatusCode, Ap
 }
 
 /// Change one's password
-#[utoipa::path(post, path = "/api/v1/password", tag = "people", responses(
+#[utoipa::path(post, path = "/api/v1/password", tag = "people",
+    request_body = PasswordChange, responses(
     (status = 204, description = "Changed; every other session has ended"),
     (status = 401, body = Problem, content_type = "application/problem+json", description = "The current password is wrong"),
 ))]
@@ -313,17 +312,25 @@ async fn password_change(
 }
 
 /// Choose a password with a reset code
-#[utoipa::path(post, path = "/api/v1/password/reset", tag = "people", responses(
+#[utoipa::path(post, path = "/api/v1/password/reset", tag = "people",
+    request_body = PasswordReset, responses(
     (status = 204, description = "Chosen; every session has ended, sign in"),
     (status = 401, body = Problem, content_type = "application/problem+json", description = "The code is wrong, used or too old"),
 ))]
 async fn password_reset(
     State(app): State<App>,
     headers: HeaderMap,
-    ApiJson(PasswordReset { login, code, password }): ApiJson<PasswordReset>,
+    ApiJson(reset): ApiJson<PasswordReset>,
 ) -> Result<StatusCode, ApiError> {
-    let (login, address, now) = (login.trim().to_lowercase(), address(&headers), app.clock.millis());
-    app.throttle.check(&login, &address, now)?;
+    reset_password(&app, &address(&headers), reset).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Chooses a password with a code; shared with the pages.
+pub async fn reset_password(app: &App, address: &str, reset: PasswordReset) -> Result<(), ApiError> {
+    let PasswordReset { login, code, password } = reset;
+    let (login, now) = (login.trim().to_lowercase(), app.clock.millis());
+    app.throttle.check(&login, address, now)?;
     let presented = Some(token::hash(code.trim()));
     let account = app.store.read().account_by_login(&login).await?.filter(|account| {
         account.disabled_at.is_none()
@@ -331,11 +338,10 @@ async fn password_reset(
             && account.reset_until.is_some_and(|until| now < until)
     });
     let Some(account) = account else {
-        app.throttle.failed(&login, &address, now);
+        app.throttle.failed(&login, address, now);
         return Err(ApiError::WrongCredentials);
     };
-    set_password(&app, account, password, None).await?;
-    Ok(StatusCode::NO_CONTENT)
+    set_password(app, account, password, None).await
 }
 
 async fn set_password(

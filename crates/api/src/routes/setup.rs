@@ -26,15 +26,15 @@ pub fn router() -> OpenApiRouter<App> {
 #[schema(example = json!({"code": "K7QX-3MPA-99TD", "login": "admin", "name": "系统管理员", "password": "山高水长-风清月明-秋水长天-26", "district": "星湖县教育体育局"}))]
 pub struct Setup {
     /// The code printed at first start.
-    code: String,
+    pub code: String,
     /// What the administrator types to sign in.
-    login: String,
+    pub login: String,
     /// His name.
-    name: String,
+    pub name: String,
     /// 15 to 128 characters.
-    password: String,
+    pub password: String,
     /// Name of the district (县区教育局).
-    district: String,
+    pub district: String,
 }
 
 /// What was made.
@@ -42,14 +42,15 @@ pub struct Setup {
 pub struct SetupDone {
     /// The administrator.
     #[schema(value_type = uuid::Uuid)]
-    account: UserId,
+    pub account: UserId,
     /// The district.
     #[schema(value_type = uuid::Uuid)]
     district: DistrictId,
 }
 
 /// Create the administrator with the set-up code
-#[utoipa::path(post, path = "/api/v1/setup", tag = "people", responses(
+#[utoipa::path(post, path = "/api/v1/setup", tag = "people",
+    request_body = Setup, responses(
     (status = 201, body = SetupDone, description = "The system is set up; sign in"),
     (status = 401, body = Problem, content_type = "application/problem+json", description = "The code is wrong or used"),
 ))]
@@ -57,13 +58,18 @@ async fn setup_complete(
     State(app): State<App>,
     ApiJson(setup): ApiJson<Setup>,
 ) -> Result<Tagged<SetupDone>, ApiError> {
+    Ok(Tagged::created(1, "/api/v1/me".to_owned(), complete(&app, setup).await?))
+}
+
+/// Uses the code; shared with the pages.
+pub async fn complete(app: &App, setup: Setup) -> Result<SetupDone, ApiError> {
     let Setup { code, login, name, password, district } = setup;
     let now = app.clock.now();
     let known = app.store.read().setup_code().await?;
     if known.as_deref() != Some(token::hash(code.trim()).as_str()) {
         return Err(ApiError::WrongCredentials);
     }
-    let account = new_account(&app, &login, &name)?;
+    let account = new_account(app, &login, &name)?;
     password::acceptable(&password, true, &[&account.login, &account.name])?;
     let hash = app.passwords.hash(password).await?;
     let account = Account { password_hash: Some(hash), ..account };
@@ -88,8 +94,7 @@ async fn setup_complete(
     tx.membership_add(account.id, &membership, at).await?;
     tx.commit().await?;
 
-    let done = SetupDone { account: account.id, district: district.id };
-    Ok(Tagged::created(1, "/api/v1/me".to_owned(), done))
+    Ok(SetupDone { account: account.id, district: district.id })
 }
 
 /// A new account without a password.

@@ -177,14 +177,8 @@ async fn sync_changes(
     ApiQuery(params): ApiQuery<ChangesParams>,
 ) -> Result<Response, ApiError> {
     let ChangesParams { _stream, cursor, limit, wait, from, schema } = params;
-    let revoked = match caller.session.device {
-        Some(device) => {
-            app.store.read().device_find(device).await?.is_some_and(|device| device.revoked_at.is_some())
-        }
-        None => false,
-    };
     let asked = Asked { cursor, limit, wait: wait.unwrap_or(0), from, schema: schema.unwrap_or(1) };
-    let page = changes(&app, &caller, here.school.id, &asked, revoked).await?;
+    let page = changes(&app, &caller, here.school.id, &asked, caller.revoked).await?;
     Ok(([(CONTENT_TYPE, "application/json")], page).into_response())
 }
 
@@ -259,5 +253,5 @@ async fn sync_live(
 /// A live channel ends with its access token at the latest, so that a lost right does not outlive it.
 fn token_life(caller: &Caller, app: &App) -> Duration {
     let left = caller.session.idle_until - app.clock.millis();
-    Duration::from_millis(u64::try_from(left).unwrap_or(0)).min(Duration::from_secs(15 * 60))
+    Duration::from_millis(u64::try_from(left).unwrap_or(0)).min(Duration::from_mins(15))
 }

@@ -1,5 +1,7 @@
 //! `POST /sync/push`: writes in, outcomes out, and pages of the streams asked for, in one exchange.
 
+use std::fmt::Write as _;
+
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
@@ -25,6 +27,9 @@ pub fn router() -> OpenApiRouter<App> {
 
 /// Oldest schema still understood; an app below it is told to update.
 const OLDEST_SCHEMA: u32 = 1;
+
+/// How stale "last seen" on the device board may be, milliseconds.
+const BOARD_FRESH: i64 = 5 * 60 * 1000;
 
 /// Send writes, and read what is new
 ///
@@ -58,13 +63,16 @@ async fn sync_push(
     }
     let known = app.store.read().device_find(device).await?;
     let known = known.filter(|known| known.account == caller.id()).ok_or(ApiError::DeviceUnknown)?;
-    let revoked = known.revoked_at.is_some();
+    let revoked = caller.revoked || known.revoked_at.is_some();
     if revoked && writes.is_empty() {
         return Err(ApiError::DeviceRevoked);
     }
     let now = app.clock.millis();
     let results = if writes.is_empty() {
-        app.store.note_contact(device, now, unsent).await?;
+        // An empty poll touches no disk, unless the device board would go stale.
+        if known.unsent != unsent || known.seen_at.is_none_or(|seen| now - seen > BOARD_FRESH) {
+            app.store.note_contact(device, now, unsent).await?;
+        }
         Vec::new()
     } else {
         let job = PushJob {
@@ -106,7 +114,8 @@ async fn sync_push(
                 Err(error) => json!(error.problem()).to_string(),
             };
             let comma = if index == 0 { "" } else { "," };
-            answer.push_str(&format!("{comma}\"{stream}\":{page}"));
+            // Writing to a String cannot fail.
+            let _ = write!(answer, "{comma}\"{stream}\":{page}");
         }
         answer.push_str("}}");
     }

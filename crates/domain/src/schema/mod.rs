@@ -17,6 +17,16 @@ use shape::{Elements, FieldSpec};
 
 pub use record_rules::validate_record;
 
+/// What is wrong with the name of a subject or a teacher, if anything.
+pub(crate) fn name_flaw(name: &str) -> Option<String> {
+    shape::text_flaw(name, reference::NAME_CHARS, false)
+}
+
+/// What is wrong with the label of a period, if anything.
+pub(crate) fn label_flaw(label: &str) -> Option<String> {
+    shape::text_flaw(label, visit::LABEL, false)
+}
+
 /// Fields the server derives; nobody sets them (architecture, "A visit's fields").
 const DERIVED: [&str; 4] = ["inspector", "received_at", "clock_offset", "verdict_now"];
 

@@ -5,7 +5,9 @@ use chrono_tz::Tz;
 use super::shape::{Elements, FieldSpec, Shape, field, int, list, may, must, needed, note, text};
 use super::visit::{CATEGORY, LABEL};
 
-const NAME: Shape = text(100);
+/// The longest name.
+pub(super) const NAME_CHARS: usize = 100;
+const NAME: Shape = text(NAME_CHARS);
 const PARITY: Shape = Shape::OneOf(&["odd", "even"]);
 const WEEKDAY: Shape = int(1, 7);
 const GRADE: Shape = int(1, 12);

@@ -205,7 +205,7 @@ fn check_object(members: &[Member], value: &Value, pointer: &str, flaws: &mut Ve
     flaws.extend(strange.map(|key| Flaw::unknown(pointer_join(pointer, key), "there is no such member")));
 }
 
-fn text_flaw(text: &str, max: usize, blank: bool) -> Option<String> {
+pub(super) fn text_flaw(text: &str, max: usize, blank: bool) -> Option<String> {
     if !blank && text.trim().is_empty() {
         Some("must not be blank".to_owned())
     } else if text.chars().count() > max {

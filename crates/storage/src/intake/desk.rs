@@ -6,7 +6,6 @@ use uuid::Uuid;
 use xunke_domain::fields::{FieldPath, Fields};
 use xunke_domain::ids::{SchoolId, UserId};
 use xunke_domain::record_type::RecordType;
-use xunke_domain::week::Week;
 use xunke_sync::derived_id::derived_id;
 use xunke_sync::merge::{self, Base, Incoming, Merged, Past};
 use xunke_sync::record::{Origin, Register, Seq};
@@ -78,9 +77,14 @@ impl<'a> Desk<'a> {
     }
 
     /// Locks streams, in the order of their ids so that two batches cannot wait for each other.
-    pub(super) async fn lock(&mut self, ids: &BTreeSet<SchoolId>) -> Result<(), StoreError> {
+    /// `keeps_book`: nothing in the batch changes reference data.
+    pub(super) async fn lock(
+        &mut self,
+        ids: &BTreeSet<SchoolId>,
+        keeps_book: bool,
+    ) -> Result<(), StoreError> {
         for id in ids {
-            if let Some(stream) = Stream::lock(self.tx, self.books, *id).await? {
+            if let Some(stream) = Stream::lock(self.tx, self.books, *id, keeps_book).await? {
                 self.streams.insert(*id, stream);
             }
         }
@@ -130,10 +134,10 @@ impl<'a> Desk<'a> {
         };
         let stream = self.stream(entry.stream)?;
         let record = stream.record_mut(entry.key, entry.author, now);
-        let week_before = record.visit_date().map(Week::of);
+        let week_before = record.logged_week();
         let merged = merge::merge(&mut record.state, &past, &open, &incoming, now, seq);
         record.seq = seq;
-        let week_after = record.visit_date().map(Week::of);
+        let week_after = record.logged_week();
         stream.weeks.entry(entry.key.1).or_default().extend(week_before.into_iter().chain(week_after));
         stream.changed.insert(entry.key);
         let origin = Origin { stamp: merged.canonical, seq, n: incoming.n };

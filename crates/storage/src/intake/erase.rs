@@ -37,7 +37,6 @@ impl Store {
         tx.record_empty(&record, school.head).await?;
         let weeks: BTreeSet<Week> = record.visit_date().map(Week::of).into_iter().collect();
         tx.editions_overtake(stream, &weeks).await?;
-        self.books.forget(stream);
         tx.lineage_note(stream, school.head, self.process, now).await?;
         tx.school_advance(&school).await?;
         Ok(Some(school.head))

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeZone, Timelike};
 use chrono_tz::Tz;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{EntityTrait, IntoActiveModel};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use uuid::Uuid;
 use xunke_domain::book::SchoolBook;
 use xunke_domain::class_name::grade_of;
+use xunke_domain::fields::Fields;
 use xunke_domain::ids::{ClassId, SubjectId, TeacherId, VisitId};
 use xunke_domain::judge::judge;
 use xunke_domain::verdict::Verdict;
@@ -47,10 +48,17 @@ pub(crate) fn word<T: serde::Serialize>(value: &T) -> Option<String> {
 }
 
 /// Minutes between the chosen period and the device's corrected time of arrival (protocol, section 7).
-fn off_minutes(book: &SchoolBook, visit: &Visit, arrived_ms: Option<i64>) -> Option<i64> {
-    let (slot, arrived_ms) = (visit.slot.as_ref()?, arrived_ms?);
+pub(super) fn off_minutes(
+    book: &SchoolBook,
+    slot: Option<&Slot>,
+    fields: &Fields,
+    offset: Option<i64>,
+) -> Option<i64> {
+    let slot = slot?;
+    let claimed = DateTime::parse_from_rfc3339(fields.get("arrived_at")?.as_str()?).ok()?;
+    let arrived = DateTime::from_timestamp_millis(claimed.timestamp_millis() - offset.unwrap_or(0))?;
     let zone = book.time_zone.unwrap_or(Tz::Asia__Shanghai);
-    let arrived = zone.from_utc_datetime(&DateTime::from_timestamp_millis(arrived_ms)?.naive_utc());
+    let arrived = zone.from_utc_datetime(&arrived.naive_utc());
     let days = arrived.date_naive().signed_duration_since(slot.date).num_days();
     let grade = book.classes.get(&slot.class).and_then(|class| grade_of(class, slot.date));
     let period = book.bell_schedule(grade, slot.date)?.period(&slot.period)?;
@@ -77,9 +85,6 @@ fn row(book: &SchoolBook, record: &StoredRecord, offset: Option<i64>, now: i64) 
     let fields = record.state.fields();
     let visit = Visit::from_fields(VisitId::from_uuid(record.id), record.author, &fields);
     let judged = judged(book, visit.slot.as_ref(), visit.observed.as_ref());
-    let claimed_ms = fields.get("arrived_at").and_then(|value| value.as_str()).and_then(|text| {
-        DateTime::parse_from_rfc3339(text).ok().map(|at| at.timestamp_millis() - offset.unwrap_or(0))
-    });
     visit::Model {
         stream: record.stream.into_uuid(),
         id: record.id,
@@ -100,7 +105,7 @@ fn row(book: &SchoolBook, record: &StoredRecord, offset: Option<i64>, now: i64) 
         text: search_text(&visit),
         received_at: now,
         clock_offset: offset,
-        off_minutes: off_minutes(book, &visit, claimed_ms),
+        off_minutes: off_minutes(book, visit.slot.as_ref(), &fields, offset),
     }
 }
 
@@ -115,8 +120,11 @@ impl Tx {
         now: i64,
     ) -> Result<(), StoreError> {
         use visit::Column as C;
+        let records: Vec<&StoredRecord> = records.collect();
+        let first = self.first_offsets(&records).await?;
+        let offset = |id: &Uuid| first.get(id).copied().unwrap_or_else(|| offsets.get(id).copied());
         let rows: Vec<visit::Model> =
-            records.map(|record| row(book, record, offsets.get(&record.id).copied(), now)).collect();
+            records.into_iter().map(|record| row(book, record, offset(&record.id), now)).collect();
         for chunk in chunks(rows, 100) {
             let on_conflict = OnConflict::columns([C::Stream, C::Id])
                 .update_columns([
@@ -145,15 +153,42 @@ impl Tx {
         }
         Ok(())
     }
+
+    /// The clock's offset at the first arrival of those visits that have arrived before. The time a phone says
+    /// it arrived is by the clock it had then, whatever clock a later correction comes from.
+    async fn first_offsets(
+        &self,
+        records: &[&StoredRecord],
+    ) -> Result<BTreeMap<Uuid, Option<i64>>, StoreError> {
+        let mut first = BTreeMap::new();
+        for chunk in records.chunks(500) {
+            let Some(stream) = chunk.first().map(|record| record.stream) else { continue };
+            let known: Vec<(Uuid, Option<i64>)> = visit::Entity::find()
+                .select_only()
+                .columns([visit::Column::Id, visit::Column::ClockOffset])
+                .filter(visit::Column::Stream.eq(stream.into_uuid()))
+                .filter(visit::Column::Id.is_in(chunk.iter().map(|record| record.id)))
+                .into_tuple()
+                .all(&self.db)
+                .await?;
+            first.extend(known);
+        }
+        Ok(first)
+    }
+}
+
+/// Reads back the slot of a projection row.
+pub(super) fn slot(row: &visit::Model) -> Option<Slot> {
+    Some(Slot {
+        date: row.date.as_deref()?.parse().ok()?,
+        period: row.period.clone()?,
+        class: ClassId::from_uuid(row.class?),
+    })
 }
 
 /// Reads back what a projection row says was seen, to judge it again.
 pub(super) fn seen(row: &visit::Model) -> Option<(Slot, Observed)> {
-    let slot = Slot {
-        date: row.date.as_deref()?.parse().ok()?,
-        period: row.period.clone()?,
-        class: ClassId::from_uuid(row.class?),
-    };
+    let slot = slot(row)?;
     let situation = serde_json::from_value(serde_json::Value::String(row.situation.clone()?)).ok()?;
     let observed = Observed {
         subject: row.observed_subject.map(SubjectId::from_uuid),

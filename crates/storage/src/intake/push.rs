@@ -153,7 +153,7 @@ async fn prepare(desk: &mut Desk<'_>, writes: &[Arrived]) -> Result<(), StoreErr
     for write in writes.iter().filter_map(|arrived| arrived.write.as_ref().ok()) {
         ids.entry(write.stream).or_default().insert(write.record);
     }
-    desk.lock(&ids.keys().copied().collect()).await?;
+    desk.lock(&ids.keys().copied().collect(), true).await?;
     for (stream, records) in ids {
         let tx = desk.tx;
         if let Some(stream) = desk.streams.get_mut(&stream) {

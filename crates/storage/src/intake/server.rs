@@ -87,7 +87,7 @@ impl Store {
         now: i64,
     ) -> Result<Result<Vec<StoredRecord>, ServerWritten>, StoreError> {
         let mut desk = Desk::new(tx, &self.books, now);
-        desk.lock(&BTreeSet::from([stream])).await?;
+        desk.lock(&BTreeSet::from([stream]), false).await?;
         if desk.streams.is_empty() {
             return Ok(Err(ServerWritten::Absent));
         }
@@ -122,12 +122,11 @@ impl Store {
         desk.store(self.process).await?;
         if !touched.is_empty() {
             let book = tx.book_read(stream).await?;
-            for dates in touched {
-                let weeks = tx.visits_rejudge(stream, &book, &dates).await?;
+            for touched in touched {
+                let weeks = tx.visits_rejudge(stream, &book, &touched).await?;
                 tx.editions_overtake(stream, &weeks).await?;
             }
         }
-        self.books.forget(stream);
         Ok(Ok(written))
     }
 
@@ -151,7 +150,7 @@ impl Store {
         let sender = Sender { account: held.author, memberships: Vec::new(), revoked: false, admitted: true };
         let mut desk = Desk::new(tx, &self.books, now);
         if let Ok(write) = &arrived.write {
-            desk.lock(&BTreeSet::from([write.stream])).await?;
+            desk.lock(&BTreeSet::from([write.stream]), true).await?;
             if let Some(stream) = desk.streams.get_mut(&write.stream) {
                 stream.load(tx, RecordType::Visit, vec![write.record]).await?;
             }
@@ -201,7 +200,10 @@ fn refused(write: &ServerWrite, before: Option<&StoredRecord>) -> Option<ServerW
     }
     let mut fields = before.map(|record| record.state.fields()).unwrap_or_default();
     fields.extend(write.set.clone());
-    let strip = |flaw: Flaw| Flaw { pointer: flaw.pointer.trim_start_matches("/set").to_owned(), ..flaw };
+    let strip = |flaw: Flaw| {
+        let pointer = flaw.pointer.strip_prefix("/set").unwrap_or(&flaw.pointer).to_owned();
+        Flaw { pointer, ..flaw }
+    };
     let mut flaws: Vec<Flaw> = schema::validate(write.kind, &write.set).into_iter().map(strip).collect();
     if flaws.is_empty() {
         flaws = schema::validate_record(write.kind, &fields);

@@ -33,15 +33,21 @@ pub(super) struct Stream {
     pub(super) changed: BTreeSet<Key>,
     /// Writes accepted so far, by record: history the database does not have yet.
     pub(super) accepted: BTreeMap<Key, Vec<Past>>,
-    /// Weeks each changed visit lay in before and lies in now.
+    /// Weeks whose logs told each changed visit before, or tell it now.
     pub(super) weeks: BTreeMap<Uuid, BTreeSet<Week>>,
 }
 
 impl Stream {
-    /// Locks a stream; `None` if there is no such school.
-    pub(super) async fn lock(tx: &Tx, books: &BookCache, id: SchoolId) -> Result<Option<Self>, StoreError> {
+    /// Locks a stream; `None` if there is no such school. `keeps_book`: the batch leaves the book as it is.
+    pub(super) async fn lock(
+        tx: &Tx,
+        books: &BookCache,
+        id: SchoolId,
+        keeps_book: bool,
+    ) -> Result<Option<Self>, StoreError> {
         let Some(school) = tx.school_lock(id).await? else { return Ok(None) };
-        let book = books.get(tx, &school).await?;
+        let book =
+            if keeps_book { books.get(tx, &school).await? } else { books.get_unkept(tx, &school).await? };
         Ok(Some(Self {
             locked_head: school.head,
             school,

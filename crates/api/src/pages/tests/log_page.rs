@@ -18,7 +18,7 @@ fn draft(log: &WeeklyLog) -> EditionView<'_> {
         frame: FRAME,
         semester: Some(SEMESTER),
         log,
-        state: EditionState::Draft { compiled_at: at("2026-11-20T17:30:00+08:00"), publish: None },
+        state: EditionState::Draft { compiled_at: at("2026-11-20T17:30:00+08:00"), publish: None, as_of: 7 },
         changes: &[],
         editions: &[],
         visit_url_prefix: Some("/visits/"),
@@ -119,7 +119,7 @@ fn a_draft_says_so_and_only_those_who_may_can_publish_it() {
     let log = Sample::qinghe().compile();
     let reader = draft(&log);
     let publish = Some(Form { action: "/publish", csrf: "token-3" });
-    let state = EditionState::Draft { compiled_at: at("2026-11-20T17:30:00+08:00"), publish };
+    let state = EditionState::Draft { compiled_at: at("2026-11-20T17:30:00+08:00"), publish, as_of: 7 };
     let principal = EditionView { state, ..reader };
 
     let (reader, principal) = (page(&reader), page(&principal));

@@ -22,9 +22,10 @@ pub fn router() -> OpenApiRouter<App> {
 /// The five operations of a kind. `$New` documents the body, `$View` the answer.
 macro_rules! kind {
     (
-        $module:ident, $kind:expr, $path:literal, $one:literal, $tag:literal, $new:ident, $view:ident,
+        $module:ident, $kind:expr, $path:literal, $one:literal, $many:literal, $tag:literal, $new:ident, $view:ident,
         $list:ident, $find:ident, $create:ident, $change:ident, $retire:ident,
         { $($(#[doc = $doc:literal])* $field:ident: $type:ty,)* },
+        derived { $($(#[doc = $derived_doc:literal])* $derived:ident: $derived_type:ty,)* },
         example $example:tt
     ) => {
         pub mod $module {
@@ -46,7 +47,7 @@ macro_rules! kind {
             use crate::auth::guard::{Caller, Here};
             use crate::body::{ApiJson, ApiPath, ApiQuery};
             use crate::problem::{ApiError, Problem};
-            use crate::routes::reference::keeping::{self, Desk, RecordList};
+            use crate::routes::reference::keeping::{self, Desk, Page, RecordList};
 
             const KIND: RecordType = $kind;
 
@@ -67,6 +68,7 @@ macro_rules! kind {
                 /// Its id.
                 id: Uuid,
                 $($(#[doc = $doc])* $field: Option<$type>,)*
+                $($(#[doc = $derived_doc])* $derived: Option<$derived_type>,)*
                 /// From this date on it no longer counts.
                 retired: Option<String>,
             }
@@ -75,10 +77,9 @@ macro_rules! kind {
                 OpenApiRouter::new().routes(routes!($list, $create)).routes(routes!($find, $change, $retire))
             }
 
-            #[doc = concat!("List: ", $one)]
-            #[utoipa::path(get, path = concat!("/api/v1/schools/{school}/", $path), tag = $tag,
+            #[utoipa::path(get, summary = concat!("List ", $many), path = concat!("/api/v1/schools/{school}/", $path), tag = $tag,
                 params(("school" = Uuid, Path), PageParams), responses(
-                (status = 200, body = RecordList, description = "Retired ones included"),
+                (status = 200, body = Page<$view>, description = "Retired ones included"),
             ))]
             async fn $list(
                 State(app): State<App>,
@@ -88,8 +89,7 @@ macro_rules! kind {
                 keeping::list(&app, &here, KIND, &page).await
             }
 
-            #[doc = concat!("View: ", $one)]
-            #[utoipa::path(get, path = concat!("/api/v1/schools/{school}/", $path, "/{id}"), tag = $tag,
+            #[utoipa::path(get, summary = concat!("View ", $one), path = concat!("/api/v1/schools/{school}/", $path, "/{id}"), tag = $tag,
                 params(("school" = Uuid, Path), ("id" = Uuid, Path)), responses(
                 (status = 200, body = $view, description = "With its version as `ETag`"),
             ))]
@@ -101,8 +101,7 @@ macro_rules! kind {
                 keeping::find(&app, &here, KIND, id).await
             }
 
-            #[doc = concat!("Create: ", $one)]
-            #[utoipa::path(post, path = concat!("/api/v1/schools/{school}/", $path), tag = $tag,
+            #[utoipa::path(post, summary = concat!("Create ", $one), path = concat!("/api/v1/schools/{school}/", $path), tag = $tag,
                 params(("school" = Uuid, Path)), request_body = $new, responses(
                 (status = 201, body = $view, description = "Created"),
             ))]
@@ -117,8 +116,7 @@ macro_rules! kind {
                 desk.create(stringify!($create), $path, &headers, body, Fields::new()).await
             }
 
-            #[doc = concat!("Change: ", $one)]
-            #[utoipa::path(patch, path = concat!("/api/v1/schools/{school}/", $path, "/{id}"), tag = $tag,
+            #[utoipa::path(patch, summary = concat!("Change ", $one), path = concat!("/api/v1/schools/{school}/", $path, "/{id}"), tag = $tag,
                 params(("school" = Uuid, Path), ("id" = Uuid, Path), ("If-Match" = String, Header)),
                 request_body = $new, responses(
                 (status = 200, body = $view, description = "Changed"),
@@ -136,8 +134,7 @@ macro_rules! kind {
                 desk.change(id, &headers, keeping::fields(KIND, body)?).await
             }
 
-            #[doc = concat!("Retire as of today: ", $one)]
-            #[utoipa::path(delete, path = concat!("/api/v1/schools/{school}/", $path, "/{id}"), tag = $tag,
+            #[utoipa::path(delete, summary = concat!("Retire ", $one, " as of today"), path = concat!("/api/v1/schools/{school}/", $path, "/{id}"), tag = $tag,
                 params(("school" = Uuid, Path), ("id" = Uuid, Path), ("If-Match" = String, Header)), responses(
                 (status = 204, description = "Retired; it stays readable and no longer counts"),
             ))]
@@ -155,7 +152,7 @@ macro_rules! kind {
     };
 }
 
-kind!(class, RecordType::Class, "classes", "a class", "reference", ClassFields, ClassView,
+kind!(class, RecordType::Class, "classes", "a class", "classes", "reference", ClassFields, ClassView,
     class_list, class_view, class_create, class_change, class_retire, {
     /// Year of entry (级): 2024 for pupils who began in autumn 2024.
     cohort: i32,
@@ -165,9 +162,12 @@ kind!(class, RecordType::Class, "classes", "a class", "reference", ClassFields, 
     entry_grade: u32,
     /// Name of the homeroom teacher.
     homeroom: String,
+}, derived {
+    /// What it is called today, such as 二年级(5)班.
+    display_name: String,
 }, example {"cohort": 2025, "number": 5});
 
-kind!(teacher, RecordType::Teacher, "teachers", "a teacher", "reference", TeacherFields, TeacherView,
+kind!(teacher, RecordType::Teacher, "teachers", "a teacher", "teachers", "reference", TeacherFields, TeacherView,
     teacher_list, teacher_view, teacher_create, teacher_change, teacher_retire, {
     /// The name as on the timetable.
     name: String,
@@ -175,9 +175,9 @@ kind!(teacher, RecordType::Teacher, "teachers", "a teacher", "reference", Teache
     user: Uuid,
     /// Subject id → `true`.
     subjects: std::collections::BTreeMap<String, bool>,
-}, example {"name": "王三"});
+}, derived {}, example {"name": "王三"});
 
-kind!(subject, RecordType::Subject, "subjects", "a subject", "reference", SubjectFields, SubjectView,
+kind!(subject, RecordType::Subject, "subjects", "a subject", "subjects", "reference", SubjectFields, SubjectView,
     subject_list, subject_view, subject_create, subject_change, subject_retire, {
     /// The name, such as 音乐.
     name: String,
@@ -185,9 +185,9 @@ kind!(subject, RecordType::Subject, "subjects", "a subject", "reference", Subjec
     aliases: Vec<String>,
     /// One of 音体美劳科信心理: its displacement is watched most.
     protected: bool,
-}, example {"name": "书法", "aliases": ["写字"], "protected": false});
+}, derived {}, example {"name": "书法", "aliases": ["写字"], "protected": false});
 
-kind!(bell_schedule, RecordType::BellSchedule, "bell-schedules", "a bell schedule (作息时间表)", "reference",
+kind!(bell_schedule, RecordType::BellSchedule, "bell-schedules", "a bell schedule (作息时间表)", "bell schedules (作息时间表)", "reference",
     BellScheduleFields, BellScheduleView,
     bell_schedule_list, bell_schedule_view, bell_schedule_create, bell_schedule_change, bell_schedule_retire, {
     /// The name, such as 冬季作息.
@@ -198,14 +198,14 @@ kind!(bell_schedule, RecordType::BellSchedule, "bell-schedules", "a bell schedul
     valid_to: String,
     /// Grades it holds for; all if absent.
     grades: Vec<u32>,
-    /// In the order of the day: `label`, `kind` (morning_reading, lesson, break, noon, after_school, evening),
+    /// In the order of the day: `label`, `kind` (`morning_reading`, `lesson`, `break`, `noon`, `after_school`, `evening`),
     /// `start`, `end` (`08:30`). Labels name periods; they are not row numbers.
     periods: Vec<serde_json::Value>,
-}, example {"name": "冬季作息", "valid_from": "2026-11-01", "periods": [
+}, derived {}, example {"name": "冬季作息", "valid_from": "2026-11-01", "periods": [
     {"label": "早读", "kind": "morning_reading", "start": "08:00", "end": "08:20"},
     {"label": "第1节", "kind": "lesson", "start": "08:30", "end": "09:10"}]});
 
-kind!(semester, RecordType::Semester, "semesters", "a semester (学期)", "reference", SemesterFields, SemesterView,
+kind!(semester, RecordType::Semester, "semesters", "a semester (学期)", "semesters (学期)", "reference", SemesterFields, SemesterView,
     semester_list, semester_view, semester_create, semester_change, semester_retire, {
     /// Such as `2026-2027`.
     school_year: String,
@@ -219,15 +219,15 @@ kind!(semester, RecordType::Semester, "semesters", "a semester (学期)", "refer
     week_one: String,
     /// Declared weeks by number, where they differ from counting: `{"start", "parity"}`.
     weeks: std::collections::BTreeMap<String, serde_json::Value>,
-}, example {"school_year": "2026-2027", "term": 2, "first_day": "2027-02-22", "last_day": "2027-07-02",
+}, derived {}, example {"school_year": "2026-2027", "term": 2, "first_day": "2027-02-22", "last_day": "2027-07-02",
     "week_one": "2027-02-22"});
 
-kind!(calendar_day, RecordType::CalendarDay, "calendar-days", "a day that differs from its weekday", "reference",
+kind!(calendar_day, RecordType::CalendarDay, "calendar-days", "a day that differs from its weekday", "days that differ from their weekday", "reference",
     CalendarDayFields, CalendarDayView,
     calendar_day_list, calendar_day_view, calendar_day_create, calendar_day_change, calendar_day_retire, {
     /// The date.
     date: String,
-    /// holiday, makeup, swap, half_day or event.
+    /// `holiday`, `makeup`, `swap`, `half_day` or `event`.
     kind: String,
     /// The weekday whose lessons are taught, 1–7; required for makeup and swap.
     follows_weekday: u32,
@@ -239,9 +239,9 @@ kind!(calendar_day, RecordType::CalendarDay, "calendar-days", "a day that differ
     to_period: String,
     /// The reason.
     note: String,
-}, example {"date": "2026-12-31", "kind": "makeup", "follows_weekday": 5, "note": "元旦调休"});
+}, derived {}, example {"date": "2026-12-31", "kind": "makeup", "follows_weekday": 5, "note": "元旦调休"});
 
-kind!(rubric, RecordType::Rubric, "rubrics", "a version of the rating scale", "reference", RubricFields, RubricView,
+kind!(rubric, RecordType::Rubric, "rubrics", "a version of the rating scale", "versions of the rating scale", "reference", RubricFields, RubricView,
     rubric_list, rubric_view, rubric_create, rubric_change, rubric_retire, {
     /// The name.
     name: String,
@@ -249,9 +249,9 @@ kind!(rubric, RecordType::Rubric, "rubrics", "a version of the rating scale", "r
     dimensions: Vec<serde_json::Value>,
     /// First day it is used.
     valid_from: String,
-}, example {"name": "四维评价 v2", "dimensions": [{"key": "conduct", "name": "教学行为"}]});
+}, derived {}, example {"name": "四维评价 v2", "dimensions": [{"key": "conduct", "name": "教学行为"}]});
 
-kind!(problem_category, RecordType::ProblemCategory, "problem-categories", "a kind of problem (问题类型)", "reference",
+kind!(problem_category, RecordType::ProblemCategory, "problem-categories", "a kind of problem (问题类型)", "kinds of problems (问题类型)", "reference",
     ProblemCategoryFields, ProblemCategoryView,
     problem_category_list, problem_category_view, problem_category_create, problem_category_change,
     problem_category_retire, {
@@ -263,4 +263,4 @@ kind!(problem_category, RecordType::ProblemCategory, "problem-categories", "a ki
     group: String,
     /// 1 提醒 · 2 一般 · 3 较重 · 4 红线.
     severity: u32,
-}, example {"code": "XX01", "name": "本校自定", "group": "XX", "severity": 1});
+}, derived {}, example {"code": "XX01", "name": "本校自定", "group": "XX", "severity": 1});

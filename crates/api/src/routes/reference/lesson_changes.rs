@@ -13,7 +13,7 @@ use xunke_domain::fields::Fields;
 use xunke_domain::flaw::Flaw;
 use xunke_domain::record_type::RecordType;
 
-use super::keeping::{self, Desk, RecordList};
+use super::keeping::{self, Desk, Page, RecordList};
 use crate::answer::{PageParams, Tagged};
 use crate::app::App;
 use crate::auth::guard::{Caller, Here};
@@ -57,6 +57,42 @@ pub struct LessonChangeFields {
     reason: Option<String>,
 }
 
+/// A change of lessons as kept.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "documents the answer in OpenAPI")]
+pub struct LessonChangeView {
+    /// Its id.
+    id: Uuid,
+    /// swap, substitution or cancellation.
+    kind: String,
+    /// The class.
+    class: Uuid,
+    /// The date of the lesson.
+    date: String,
+    /// Its period's label.
+    period: String,
+    /// For a swap: `date` and `period` of the other lesson of the class.
+    with: Option<Value>,
+    /// For a substitution: the subject now taught.
+    subject: Option<Uuid>,
+    /// For a substitution: who teaches now.
+    teacher: Option<Uuid>,
+    /// Why.
+    reason: Option<String>,
+    /// filed, approved or rejected; only an approved change counts.
+    status: String,
+    /// Who filed it.
+    filed_by: Option<Uuid>,
+    /// When, RFC 3339.
+    filed_at: Option<String>,
+    /// Who decided.
+    decided_by: Option<Uuid>,
+    /// When, RFC 3339.
+    decided_at: Option<String>,
+    /// From this date on it no longer counts.
+    retired: Option<String>,
+}
+
 /// A decision on a filed change.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -93,7 +129,7 @@ fn server_fields(members: Value) -> Fields {
 /// List changes of lessons
 #[utoipa::path(get, path = "/api/v1/schools/{school}/lesson-changes", tag = "reference",
     params(("school" = Uuid, Path), PageParams), responses(
-    (status = 200, body = RecordList, description = "Of every status"),
+    (status = 200, body = Page<LessonChangeView>, description = "Of every status"),
 ))]
 async fn lesson_change_list(
     State(app): State<App>,
@@ -106,7 +142,7 @@ async fn lesson_change_list(
 /// View a change of lessons
 #[utoipa::path(get, path = "/api/v1/schools/{school}/lesson-changes/{id}", tag = "reference",
     params(("school" = Uuid, Path), ("id" = Uuid, Path)), responses(
-    (status = 200, body = LessonChangeFields, description = "With its version as `ETag`"),
+    (status = 200, body = LessonChangeView, description = "With its version as `ETag`"),
 ))]
 async fn lesson_change_view(
     State(app): State<App>,
@@ -121,7 +157,7 @@ async fn lesson_change_view(
 /// It may be filed after the lesson: once approved, verdicts of visits are judged again.
 #[utoipa::path(post, path = "/api/v1/schools/{school}/lesson-changes", tag = "reference",
     params(("school" = Uuid, Path)), request_body = LessonChangeFields, responses(
-    (status = 201, body = LessonChangeFields, description = "Filed"),
+    (status = 201, body = LessonChangeView, description = "Filed"),
 ))]
 async fn lesson_change_create(
     State(app): State<App>,
@@ -142,7 +178,7 @@ async fn lesson_change_create(
 #[utoipa::path(patch, path = "/api/v1/schools/{school}/lesson-changes/{id}", tag = "reference",
     params(("school" = Uuid, Path), ("id" = Uuid, Path), ("If-Match" = String, Header)),
     request_body = LessonChangeFields, responses(
-    (status = 200, body = LessonChangeFields, description = "Changed"),
+    (status = 200, body = LessonChangeView, description = "Changed"),
     (status = 412, body = Problem, content_type = "application/problem+json", description = "Changed by somebody else meanwhile"),
 ))]
 async fn lesson_change_change(
@@ -154,7 +190,9 @@ async fn lesson_change_change(
     ApiJson(body): ApiJson<Value>,
 ) -> Result<Tagged<Value>, ApiError> {
     let mut set = open_fields(body)?;
-    set.extend(server_fields(json!({"status": "filed", "decided_by": null, "decided_at": null})));
+    if !set.is_empty() {
+        set.extend(server_fields(json!({"status": "filed", "decided_by": null, "decided_at": null})));
+    }
     let desk = Desk { app: &app, caller: &caller, here: &here, kind: KIND };
     desk.change(id, &headers, set).await
 }
@@ -177,8 +215,9 @@ async fn lesson_change_retire(
 
 /// Approve or reject a filed change
 #[utoipa::path(post, path = "/api/v1/schools/{school}/lesson-changes/{id}/decision", tag = "reference",
-    params(("school" = Uuid, Path), ("id" = Uuid, Path), ("If-Match" = String, Header)), responses(
-    (status = 200, body = LessonChangeFields, description = "Decided"),
+    params(("school" = Uuid, Path), ("id" = Uuid, Path), ("If-Match" = String, Header)),
+    request_body = LessonChangeDecision, responses(
+    (status = 200, body = LessonChangeView, description = "Decided"),
     (status = 412, body = Problem, content_type = "application/problem+json", description = "Changed by somebody else meanwhile"),
 ))]
 async fn lesson_change_decide(

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -31,23 +31,38 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(school_view, school_change))
 }
 
-/// A school to add.
-#[derive(Serialize, Deserialize, ToSchema)]
+/// What to set of a school; when changing, absent members stay and `null` removes.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "documents the body in OpenAPI; the schema of the domain reads it")]
 #[schema(example = json!({"name": "石桥镇中心小学", "stage": "primary"}))]
 pub struct SchoolFields {
     /// The name.
-    name: String,
+    name: Option<String>,
     /// 学校标识码, ten digits; unique.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     code: Option<String>,
     /// IANA name; `Asia/Shanghai` if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     time_zone: Option<String>,
-    /// primary, junior, nine_year, …
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// `primary`, `junior`, `nine_year`, …
     stage: Option<String>,
     /// Settings of the school by name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    settings: Option<Value>,
+}
+
+/// A school as kept.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "documents the answer in OpenAPI")]
+pub struct SchoolView {
+    /// Its id, also of its stream.
+    id: Uuid,
+    /// The name.
+    name: String,
+    /// 学校标识码.
+    code: Option<String>,
+    /// IANA name; `Asia/Shanghai` if absent.
+    time_zone: Option<String>,
+    /// `primary`, `junior`, `nine_year`, …
+    stage: Option<String>,
+    /// Settings of the school by name.
     settings: Option<Value>,
 }
 
@@ -108,7 +123,7 @@ async fn school_list(
 /// It starts with the problem categories of the field and the four-dimension rubric; both can be changed.
 #[utoipa::path(post, path = "/api/v1/districts/{district}/schools", tag = "reference",
     params(("district" = Uuid, Path)), request_body = SchoolFields, responses(
-    (status = 201, body = SchoolFields, description = "Added"),
+    (status = 201, body = SchoolView, description = "Added"),
     (status = 409, body = Problem, content_type = "application/problem+json", description = "The code is taken"),
 ))]
 async fn school_create(
@@ -135,7 +150,9 @@ async fn school_create(
     let written = app.store.write_many_in(&tx, id, &writes, now).await?.map_err(refusal)?;
     let record = written.first().ok_or(ApiError::Internal)?;
     let answer = Tagged::created(record.seq, format!("/api/v1/schools/{id}"), keeping::view(&app, record));
-    once.keep(&tx, &answer, now).await?;
+    if let Some(earlier) = once.keep(&app, &tx, &answer).await? {
+        return Ok(earlier);
+    }
     tx.commit().await?;
 
     Ok(answer.into_response())
@@ -169,7 +186,7 @@ fn starters(app: &App, caller: &Caller, school: SchoolId) -> Vec<ServerWrite> {
 
 /// One school with its settings
 #[utoipa::path(get, path = "/api/v1/schools/{school}", tag = "reference", params(("school" = Uuid, Path)), responses(
-    (status = 200, body = SchoolFields, description = "The school"),
+    (status = 200, body = SchoolView, description = "The school"),
 ))]
 async fn school_view(State(app): State<App>, here: Here) -> Result<Tagged<Value>, ApiError> {
     keeping::find(&app, &here, RecordType::School, here.school.id.into_uuid()).await
@@ -178,7 +195,7 @@ async fn school_view(State(app): State<App>, here: Here) -> Result<Tagged<Value>
 /// Change a school's name or settings
 #[utoipa::path(patch, path = "/api/v1/schools/{school}", tag = "reference",
     params(("school" = Uuid, Path), ("If-Match" = String, Header)), request_body = SchoolFields, responses(
-    (status = 200, body = SchoolFields, description = "Changed"),
+    (status = 200, body = SchoolView, description = "Changed"),
     (status = 412, body = Problem, content_type = "application/problem+json", description = "Changed by somebody else meanwhile"),
 ))]
 async fn school_change(

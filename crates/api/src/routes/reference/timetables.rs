@@ -1,6 +1,6 @@
 //! Timetable versions: made from lessons by name (JSON or the long CSV), never edited into history.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -18,22 +18,22 @@ use xunke_domain::class_name::school_year_start;
 use xunke_domain::fields::Fields;
 use xunke_domain::flaw::Flaw;
 use xunke_domain::record_type::RecordType;
-use xunke_domain::seed;
-use xunke_domain::timetable_build::{MissingNames, build_grid, missing_names};
+use xunke_domain::seed::{self, SubjectSeed};
+use xunke_domain::timetable_build::{MissingNames, build_grid, missing_names, unfit_rows};
 use xunke_domain::timetable_csv::{RowFlaw, TimetableRow, read_timetable_csv};
 use xunke_storage::intake::server::ServerWrite;
 use xunke_storage::records::StoredRecord;
 
-use super::keeping::{self, Desk, RecordList, refusal};
+use super::keeping::{self, Desk, Page, RecordList, refusal};
 use crate::answer::{Once, PageParams, Tagged};
 use crate::app::App;
 use crate::auth::guard::{Caller, Here};
-use crate::body::{ApiJson, ApiPath, ApiQuery, read_body};
+use crate::body::{ApiJson, ApiPath, ApiQuery, read_body, read_json};
 use crate::problem::{ApiError, Problem};
 
 const KIND: RecordType = RecordType::Timetable;
-/// Most bytes of a CSV, decoded.
-const CSV_BYTES: usize = 8 * 1024 * 1024;
+/// Most bytes of a timetable, decoded.
+const TIMETABLE_BYTES: usize = 8 * 1024 * 1024;
 
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -92,6 +92,8 @@ pub struct TimetableView {
     valid_from: String,
     /// Class id → lessons.
     grid: BTreeMap<String, Vec<Value>>,
+    /// From this date on it is no longer in force.
+    retired: Option<String>,
 }
 
 /// What to change of a timetable; its lessons are changed by a new version.
@@ -120,7 +122,7 @@ pub struct ImportParams {
 /// List timetable versions
 #[utoipa::path(get, path = "/api/v1/schools/{school}/timetables", tag = "reference",
     params(("school" = Uuid, Path), PageParams), responses(
-    (status = 200, body = RecordList, description = "Retired ones included"),
+    (status = 200, body = Page<TimetableView>, description = "Retired ones included"),
 ))]
 async fn timetable_list(
     State(app): State<App>,
@@ -185,7 +187,8 @@ async fn timetable_retire(
 
 /// Add a timetable version from lessons by name
 #[utoipa::path(post, path = "/api/v1/schools/{school}/timetables", tag = "reference",
-    params(("school" = Uuid, Path)), responses(
+    params(("school" = Uuid, Path)),
+    request_body = TimetableNew, responses(
     (status = 201, body = TimetableView, description = "Added; visits from `valid_from` on are judged again"),
 ))]
 async fn timetable_create(
@@ -193,8 +196,9 @@ async fn timetable_create(
     caller: Caller,
     here: Here,
     headers: HeaderMap,
-    ApiJson(new): ApiJson<TimetableNew>,
+    request: Request<Body>,
 ) -> Result<Response, ApiError> {
+    let new: TimetableNew = read_json(request, TIMETABLE_BYTES).await?;
     let once =
         match Once::begin(&app, caller.id(), &headers, "timetable_create", &(here.school.id, &new)).await {
             Ok(once) => once,
@@ -215,7 +219,8 @@ async fn timetable_create(
         create_missing,
         rows,
         place: |flaw: &RowFlaw| {
-            Flaw::invalid(format!("/lessons/{}/{}", flaw.line, flaw.column), flaw.detail.clone())
+            let RowFlaw { line, column, detail } = flaw;
+            Flaw::invalid(format!("/lessons/{line}/{}", member(column)), detail.clone())
         },
     };
     add(&app, &caller, &here, version, &once).await
@@ -240,8 +245,9 @@ async fn timetable_import(
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
-    let bytes = read_body(&parts.headers, body, CSV_BYTES).await?;
-    let hashed = (here.school.id, &params.name, params.valid_from, bytes.as_ref());
+    let bytes = read_body(&parts.headers, body, TIMETABLE_BYTES).await?;
+    let ImportParams { name, valid_from, create_missing } = params;
+    let hashed = (here.school.id, &name, valid_from, create_missing, bytes.as_ref());
     let once = match Once::begin(&app, caller.id(), &parts.headers, "timetable_import", &hashed).await {
         Ok(once) => once,
         Err(answered) => return answered,
@@ -251,8 +257,20 @@ async fn timetable_import(
     let rows = read_timetable_csv(&bytes)
         .map_err(|flaws| ApiError::Invalid(flaws.iter().map(place).collect()))?
         .rows;
-    let ImportParams { name, valid_from, create_missing } = params;
     add(&app, &caller, &here, Version { name, valid_from, create_missing, rows, place }, &once).await
+}
+
+/// The member of a lesson that a column of the CSV is.
+fn member(column: &str) -> &str {
+    match column {
+        "班级" => "class_name",
+        "星期" => "weekday",
+        "节次" => "period",
+        "学科" => "subject",
+        "教师" => "teacher",
+        "周次" => "weeks",
+        other => other,
+    }
 }
 
 /// A version to add, wherever its rows came from.
@@ -274,6 +292,10 @@ async fn add(
 ) -> Result<Response, ApiError> {
     let Version { name, valid_from, create_missing, rows, place } = version;
     let (stream, now) = (here.school.id, app.clock.millis());
+    let unfit = unfit_rows(&rows);
+    if !unfit.is_empty() {
+        return Err(ApiError::Invalid(unfit.iter().map(place).collect()));
+    }
     let new = |kind, set| ServerWrite {
         stream,
         kind,
@@ -300,7 +322,9 @@ async fn add(
     let record: StoredRecord = keeping::write(app, &tx, &new(KIND, set)).await?;
     let location = format!("/api/v1/schools/{stream}/timetables/{}", record.id);
     let answer = Tagged::created(record.seq, location, keeping::view(app, &record));
-    once.keep(&tx, &answer, now).await?;
+    if let Some(earlier) = once.keep(app, &tx, &answer).await? {
+        return Ok(earlier);
+    }
     tx.commit().await?;
 
     app.heads.moved(stream, record.seq);
@@ -317,23 +341,33 @@ fn missing_records(missing: &MissingNames, valid_from: NaiveDate) -> Vec<(Record
         let cohort = i64::from(year) - i64::from(grade.saturating_sub(entry));
         (RecordType::Class, json!({"cohort": cohort, "number": number, "entry_grade": entry}))
     });
-    let subjects = missing.subjects.iter().map(|name| {
-        let known = seed::SUBJECTS
-            .iter()
-            .find(|subject| subject.name == name.as_str() || subject.aliases.contains(&name.as_str()));
-        let value = match known {
-            Some(known) => {
-                let other = |alias: &&&str| **alias != name.as_str();
-                let mut aliases: Vec<&str> = known.aliases.iter().filter(other).copied().collect();
-                if known.name != name.as_str() {
-                    aliases.push(known.name);
-                }
-                json!({"name": name, "aliases": aliases, "protected": known.protected})
-            }
-            None => json!({"name": name}),
-        };
-        (RecordType::Subject, value)
-    });
+    let subjects = missing_subjects(&missing.subjects).into_iter();
+    let subjects = subjects.map(|subject| (RecordType::Subject, subject));
     let teachers = missing.teachers.iter().map(|name| (RecordType::Teacher, json!({"name": name})));
     classes.chain(subjects).chain(teachers).map(|(kind, value)| (kind, fields(kind, value))).collect()
+}
+
+/// Names that the common list has for one subject (体育, 体育与健康) are one subject here, too.
+fn missing_subjects(names: &BTreeSet<String>) -> Vec<Value> {
+    let mut known: BTreeMap<&str, (&SubjectSeed, BTreeSet<&str>)> = BTreeMap::new();
+    let mut subjects = Vec::new();
+    for name in names.iter().map(String::as_str) {
+        let seed = seed::SUBJECTS.iter().find(|seed| seed.name == name || seed.aliases.contains(&name));
+        match seed {
+            Some(seed) => {
+                known.entry(seed.name).or_insert_with(|| (seed, BTreeSet::new())).1.insert(name);
+            }
+            None => subjects.push(json!({"name": name})),
+        }
+    }
+    subjects.extend(known.into_values().map(|(seed, written)| {
+        let name = match written.first() {
+            Some(first) if !written.contains(seed.name) => first,
+            _ => seed.name,
+        };
+        let names = seed.aliases.iter().copied().chain([seed.name]);
+        let aliases: Vec<&str> = names.filter(|alias| *alias != name).collect();
+        json!({"name": name, "aliases": aliases, "protected": seed.protected})
+    }));
+    subjects
 }

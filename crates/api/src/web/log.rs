@@ -1,0 +1,264 @@
+//! The weekly log in a browser: home, draft, publication, editions.
+
+use std::collections::BTreeMap;
+
+use axum::Router;
+use axum::extract::{Form, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::routing::{get, post};
+use chrono::{DateTime, FixedOffset};
+use serde::Deserialize;
+use serde_json::Value;
+use uuid::Uuid;
+use xunke_domain::book::{SchoolBook, Semester};
+use xunke_domain::log::public::PublicLog;
+use xunke_domain::people::Scope;
+use xunke_domain::record_type::RecordType;
+use xunke_domain::week::Week;
+use xunke_storage::editions::StoredEdition;
+use xunke_storage::schools::{School, SchoolFilter};
+
+use super::session::Visitor;
+use super::{PageError, page, see_other};
+use crate::app::App;
+use crate::body::ApiPath;
+use crate::instant::at;
+use crate::pages::{
+    self, EditionLink, EditionState, EditionView, Frame, HomeSchool, HomeView, HomeWeek, Person, PublicView,
+    SemesterName, WeekState,
+};
+use crate::problem::ApiError;
+use crate::routes::editions::{edition, read_edition};
+use crate::routes::publishing::{Publish, publish};
+use crate::routes::weeks::{WeekView, draft, weeks};
+
+/// Schools shown on the home page.
+const SCHOOLS: u64 = 200;
+
+pub(super) fn router() -> Router<App> {
+    Router::new()
+        .route("/", get(home))
+        .route("/schools/{school}/weeks/{week}/draft", get(draft_page))
+        .route("/schools/{school}/weeks/{week}/publish", post(publish_posted))
+        .route("/schools/{school}/weeks/{week}/editions/{number}", get(edition_page))
+        .route("/schools/{school}/weeks/{week}/editions/{number}/public", get(public_page))
+}
+
+/// The frame of a visitor's pages.
+macro_rules! frame {
+    ($visitor:expr) => {
+        Frame {
+            home_url: "/",
+            person: Some(Person {
+                name: &$visitor.caller.account.name,
+                sign_out: pages::Form { action: "/sign-out", csrf: &$visitor.csrf },
+            }),
+        }
+    };
+}
+
+/// A school at which the visitor may do this, or the reason why not.
+async fn school(app: &App, visitor: &Visitor, operation: &str, id: Uuid) -> Result<School, PageError> {
+    let school = app.store.read().school_find(xunke_domain::ids::SchoolId::from_uuid(id)).await?;
+    let school = school.ok_or(ApiError::NotFound)?;
+    visitor.caller.reach(app, operation, &school)?;
+    Ok(school)
+}
+
+async fn home(State(app): State<App>, visitor: Visitor) -> Result<Response, PageError> {
+    let today = app.clock.today();
+    let filters: Vec<SchoolFilter> = visitor
+        .caller
+        .memberships
+        .iter()
+        .filter(|membership| membership.holds_on(today))
+        .map(|membership| match &membership.scope {
+            Scope::Schools(schools) => SchoolFilter::Ids(schools.iter().copied().collect()),
+            Scope::District => SchoolFilter::Districts(vec![membership.district]),
+        })
+        .collect();
+    let mut shown = Vec::new();
+    for school in app.store.read().school_list(&filters, None, SCHOOLS).await? {
+        if visitor.caller.reach(&app, "week_list", &school).is_err() {
+            continue;
+        }
+        let book = app.store.book(&school).await?;
+        let weeks = weeks(&app, school.id).await?;
+        let rows: Vec<(Week, WeekView, String)> = weeks
+            .into_iter()
+            .filter_map(|view| {
+                let week: Week = view.week.parse().ok()?;
+                let rest = view.edition.map_or("draft".to_owned(), |edition| format!("editions/{edition}"));
+                let rest = if view.draft_pending { "draft".to_owned() } else { rest };
+                Some((week, view, format!("/schools/{}/weeks/{week}/{rest}", school.id)))
+            })
+            .collect();
+        shown.push((school, book, rows));
+    }
+    let schools: Vec<HomeSchool<'_>> = shown
+        .iter()
+        .map(|(school, book, rows)| HomeSchool {
+            name: &school.name,
+            weeks: rows.iter().map(|(week, view, url)| home_week(book, *week, view, url)).collect(),
+        })
+        .collect();
+    Ok(page(pages::home_page(&HomeView { frame: frame!(visitor), schools: &schools })?))
+}
+
+fn home_week<'a>(book: &SchoolBook, week: Week, view: &WeekView, url: &'a str) -> HomeWeek<'a> {
+    let published = view.published_at.as_deref().and_then(|text| DateTime::parse_from_rfc3339(text).ok());
+    let state = match (view.edition.zip(published), view.draft_pending) {
+        (None, _) => WeekState::Draft,
+        (Some((edition, at)), true) => WeekState::Outdated { edition, at },
+        (Some((edition, at)), false) => WeekState::Published { edition, at },
+    };
+    let visits = u32::try_from(view.visits).unwrap_or(u32::MAX);
+    HomeWeek { week, teaching_week: book.teaching_week_of(week.monday()), state, visits, url }
+}
+
+/// What the pages of one week have in common.
+struct Shown {
+    semester: Option<Semester>,
+    dimensions: BTreeMap<String, String>,
+    editions: Vec<(u32, DateTime<FixedOffset>, String)>,
+}
+
+impl Shown {
+    async fn read(app: &App, school: &School, week: Week, suffix: &str) -> Result<Self, PageError> {
+        let book = app.store.book(school).await?;
+        let rubrics = app.store.read().record_list(school.id, RecordType::Rubric, None, 200).await?;
+        let entries = rubrics
+            .iter()
+            .filter_map(|rubric| rubric.state.registers.get("dimensions")?.value.as_array())
+            .flatten();
+        let text = |entry: &Value, name: &str| entry.get(name).and_then(Value::as_str).map(str::to_owned);
+        let dimensions = entries.filter_map(|entry| text(entry, "key").zip(text(entry, "name"))).collect();
+        let stored: Vec<StoredEdition> = app.store.read().edition_list(school.id, week).await?;
+        let editions = stored
+            .iter()
+            .map(|edition| {
+                let url = format!("/schools/{}/weeks/{week}/editions/{}{suffix}", school.id, edition.number);
+                (edition.number, at(edition.published_at).fixed_offset(), url)
+            })
+            .collect();
+        Ok(Self { semester: book.semester_of(week.monday()).cloned(), dimensions, editions })
+    }
+
+    fn semester(&self) -> Option<SemesterName<'_>> {
+        self.semester.as_ref().map(|term| SemesterName { school_year: &term.school_year, term: term.term })
+    }
+
+    fn links(&self) -> Vec<EditionLink<'_>> {
+        self.editions
+            .iter()
+            .map(|(number, published_at, url)| EditionLink {
+                number: *number,
+                published_at: *published_at,
+                url,
+            })
+            .collect()
+    }
+}
+
+async fn draft_page(
+    State(app): State<App>,
+    visitor: Visitor,
+    ApiPath((id, week)): ApiPath<(Uuid, Week)>,
+) -> Result<Response, PageError> {
+    let school = school(&app, &visitor, "weekly_log_draft", id).await?;
+    let draft = draft(&app, school.id, week).await?;
+    let shown = Shown::read(&app, &school, week, "").await?;
+    let action = format!("/schools/{id}/weeks/{week}/publish");
+    let may_publish = visitor.caller.reach(&app, "weekly_log_publish", &school).is_ok();
+    let publish = may_publish.then_some(pages::Form { action: &action, csrf: &visitor.csrf });
+    let view = EditionView {
+        frame: frame!(visitor),
+        semester: shown.semester(),
+        log: &draft.log,
+        state: EditionState::Draft {
+            compiled_at: at(app.clock.millis()).fixed_offset(),
+            publish,
+            as_of: draft.as_of,
+        },
+        changes: &draft.changes,
+        editions: &shown.links(),
+        visit_url_prefix: None,
+        public_url: None,
+        dimensions: &shown.dimensions,
+    };
+    Ok(page(pages::edition_page(&view)?))
+}
+
+#[derive(Deserialize)]
+struct PublishForm {
+    csrf: String,
+    as_of: i64,
+    remarks: String,
+}
+
+async fn publish_posted(
+    State(app): State<App>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    ApiPath((id, week)): ApiPath<(Uuid, Week)>,
+    Form(form): Form<PublishForm>,
+) -> Result<Response, PageError> {
+    visitor.check(&headers, &form.csrf)?;
+    let school = school(&app, &visitor, "weekly_log_publish", id).await?;
+    let body = Publish { remarks: Some(form.remarks), as_of: Some(form.as_of) };
+    let published = publish(&app, &visitor.caller, school.id, week, body).await?;
+    Ok(see_other(&format!("/schools/{id}/weeks/{week}/editions/{}", published.number)))
+}
+
+async fn edition_page(
+    State(app): State<App>,
+    visitor: Visitor,
+    ApiPath((id, week, number)): ApiPath<(Uuid, Week, u32)>,
+) -> Result<Response, PageError> {
+    let school = school(&app, &visitor, "edition_view", id).await?;
+    let stored = edition(&app, school.id, week, number).await?;
+    let edition = read_edition(&stored.bytes)?;
+    let shown = Shown::read(&app, &school, week, "").await?;
+    let public_url = format!("/schools/{id}/weeks/{week}/editions/{number}/public");
+    let view = EditionView {
+        frame: frame!(visitor),
+        semester: shown.semester(),
+        log: &edition.log,
+        state: EditionState::Published {
+            number,
+            at: edition.published_at,
+            by: &edition.published_by,
+            hash: &stored.hash.parse().map_err(|_| ApiError::Internal)?,
+            remarks: edition.remarks.as_deref(),
+        },
+        changes: &edition.changes,
+        editions: &shown.links(),
+        visit_url_prefix: None,
+        public_url: Some(&public_url),
+        dimensions: &shown.dimensions,
+    };
+    Ok(page(pages::edition_page(&view)?))
+}
+
+async fn public_page(
+    State(app): State<App>,
+    visitor: Visitor,
+    ApiPath((id, week, number)): ApiPath<(Uuid, Week, u32)>,
+) -> Result<Response, PageError> {
+    let school = school(&app, &visitor, "edition_public", id).await?;
+    let stored = edition(&app, school.id, week, number).await?;
+    let log: PublicLog = serde_json::from_str(&stored.public_bytes).map_err(|error| {
+        tracing::error!(%error, "a public edition does not read");
+        ApiError::Internal
+    })?;
+    let shown = Shown::read(&app, &school, week, "/public").await?;
+    let view = PublicView {
+        frame: frame!(visitor),
+        semester: shown.semester(),
+        log: &log,
+        editions: &shown.links(),
+        dimensions: &shown.dimensions,
+    };
+    Ok(page(pages::public_page(&view)?))
+}
