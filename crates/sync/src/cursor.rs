@@ -58,21 +58,25 @@ pub enum CursorFault {
     Expired,
 }
 
-const LENGTH: usize = 64;
+const LENGTH: usize = 56;
+/// Of `began`, which comes last and only where it says something: older cursors have none.
+const BEGAN: usize = 8;
 const TAG: usize = 16;
 
 impl Cursor {
     /// The opaque text, authenticated with `key`.
     pub fn seal(&self, key: &[u8]) -> String {
         let Self { stream, seq, grant, from, nonce, schema, began } = *self;
-        let mut bytes = Vec::with_capacity(LENGTH + TAG);
+        let mut bytes = Vec::with_capacity(LENGTH + BEGAN + TAG);
         bytes.extend(stream.into_uuid().into_bytes());
         bytes.extend(seq.to_be_bytes());
         bytes.extend(grant.to_be_bytes());
         bytes.extend(from.map_or(0, |date| date.num_days_from_ce()).to_be_bytes());
         bytes.extend(schema.to_be_bytes());
         bytes.extend(nonce.into_bytes());
-        bytes.extend(began.to_be_bytes());
+        if began != 0 {
+            bytes.extend(began.to_be_bytes());
+        }
         bytes.extend(tag(key, &bytes));
         URL_SAFE_NO_PAD.encode(bytes)
     }
@@ -80,8 +84,10 @@ impl Cursor {
     /// Reads a cursor back; anything this server did not seal is `Expired`.
     pub fn open(text: &str, key: &[u8]) -> Result<Self, CursorFault> {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| CursorFault::Expired)?;
-        let (body, sealed) = bytes.split_at_checked(LENGTH).ok_or(CursorFault::Expired)?;
-        if mac(key, body).verify_truncated_left(sealed).is_err() || sealed.len() != TAG {
+        let length = bytes.len().checked_sub(TAG).filter(|length| [LENGTH, LENGTH + BEGAN].contains(length));
+        let (body, sealed) =
+            length.and_then(|length| bytes.split_at_checked(length)).ok_or(CursorFault::Expired)?;
+        if mac(key, body).verify_truncated_left(sealed).is_err() {
             return Err(CursorFault::Expired);
         }
         let mut rest = body;
@@ -96,7 +102,7 @@ impl Cursor {
             },
             schema: u32::from_be_bytes(take(&mut rest)?),
             nonce: Uuid::from_bytes(take(&mut rest)?),
-            began: Seq::from_be_bytes(take(&mut rest)?),
+            began: if rest.is_empty() { 0 } else { Seq::from_be_bytes(take(&mut rest)?) },
         };
         Ok(cursor)
     }
@@ -170,6 +176,15 @@ mod tests {
         let cursor = cursor(412, 9);
 
         assert_eq!(Cursor::open(&cursor.seal(KEY), KEY), Ok(cursor));
+    }
+
+    #[test]
+    fn a_cursor_of_an_older_server_opens() {
+        let sealed = "AAAAAAAAAAAAAAAAAAAAAQAAAAAAAAACAAAAAAAAAAAAC0oUAAAAAQAAAAAAAAAAAAAAAAAAAAFF9X3Ikt86Gtjf-ggy2k-P";
+
+        let opened = Cursor::open(sealed, b"naive");
+
+        assert_eq!(opened.map(|cursor| (cursor.seq, cursor.began)), Ok((2, 0)));
     }
 
     #[test]

@@ -14,6 +14,9 @@ use xunke_sync::replica::{Failure, LocalTx, Push, Replica, Standing, Ticket};
 use super::school::Phone;
 use super::{Answer, TestApp};
 
+/// Records by type and id, without removed fields.
+pub(crate) type Feed = BTreeMap<(String, Uuid), Value>;
+
 /// What becomes of one exchange on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Weather {
@@ -57,6 +60,24 @@ impl Handset {
                 None => self.rows.remove(&key),
             };
         }
+    }
+
+    /// The same phone restored from a copy of its storage: same device, same numbers.
+    pub(crate) fn copy(other: &Self) -> Self {
+        let replica = Replica::load(other.rows.clone()).expect("what was stored loads");
+        Self { replica, phone: other.phone.clone(), skew: other.skew, rows: other.rows.clone() }
+    }
+
+    /// Registers the installation again, as after a fork.
+    pub(crate) async fn register_again(&mut self, app: &TestApp, login: &str) {
+        self.phone = app.phone(login).await;
+        let tx = self.replica.rebind(self.phone.device.parse().expect("a device"));
+        self.store(tx);
+    }
+
+    /// Signs in again with the same person and device: tokens end, queues do not.
+    pub(crate) async fn sign_in_again(&mut self, app: &TestApp, login: &str) {
+        self.phone.token = app.sign_in(login).await.token;
     }
 
     /// The app is killed and started again.
@@ -169,7 +190,7 @@ impl Handset {
     }
 
     /// What its person sees.
-    pub(crate) fn view(&self, stream: &str) -> BTreeMap<(String, Uuid), Value> {
+    pub(crate) fn view(&self, stream: &str) -> Feed {
         let records = self.replica.records(school_id(stream));
         records.map(|(kind, id, fields)| ((kind.to_owned(), id), json!(fields))).collect()
     }
@@ -177,7 +198,7 @@ impl Handset {
 
 impl TestApp {
     /// What the server shows somebody from zero, without removed fields, as a phone shows it.
-    pub(crate) async fn feed(&self, stream: &str, token: &str) -> BTreeMap<(String, Uuid), Value> {
+    pub(crate) async fn feed(&self, stream: &str, token: &str) -> Feed {
         let mut records = BTreeMap::new();
         for change in self.pull_all(stream, token, 500).await {
             assert_eq!(change["life"], "alive", "the first sync leaves out what is erased");
