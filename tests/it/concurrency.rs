@@ -260,8 +260,8 @@ async fn a_push_that_fails_leaves_the_others_of_its_commit(app: TestApp) {
     statuses.sort_unstable();
     assert_eq!(statuses, [[(0, 500); 5], [(1, 200); 5]].concat());
     assert_eq!(page["changes"].as_array().unwrap().len(), 10, "two visits of each that was taken in");
-    let seqs = page["changes"].as_array().unwrap().iter().map(|change| change["seq"].as_i64().unwrap());
-    assert_eq!(seqs.last(), page["head"].as_i64(), "and the head counts no others");
+    let mut seqs = page["changes"].as_array().unwrap().iter().map(|change| change["seq"].as_i64().unwrap());
+    assert_eq!(seqs.next_back(), page["head"].as_i64(), "and the head counts no others");
     let expected = ["duplicate", "applied"].repeat(5);
     assert_eq!(again, expected, "what failed is taken in when it is sent again");
 }

@@ -119,11 +119,11 @@ async fn feedback_of_another_teacher_is_as_if_absent(app: TestApp) {
         list["items"].as_array().unwrap().iter().map(|item| text(&item["id"])).collect()
     };
     let (one, two) = (text(&to_cai.json()["id"]), text(&to_jiang.json()["id"]));
-    assert_eq!(ids(&cai).await, [one.clone()]);
-    assert_eq!(ids(&jiang).await, [two.clone()]);
+    assert_eq!(ids(&cai).await, std::slice::from_ref(&one));
+    assert_eq!(ids(&jiang).await, std::slice::from_ref(&two));
     assert_eq!(
         ids(&inspector.person).await,
-        [one.clone()],
+        std::slice::from_ref(&one),
         "what he sent, not what was sent about his visit"
     );
     assert_eq!(ids(&other.person).await, Vec::<String>::new());

@@ -29,7 +29,7 @@ async fn with_a_held_write(app: &TestApp) -> (School, Phone, Value, String) {
     let stamp = phone.stamp(app.millis() - 60_000, 3);
     let set = json!({"ratings/a": "good", "slot": slot("2026-11-21")});
     let write = with(school.write(1, VISIT, &set), &json!({"base": 0, "stamp": stamp}));
-    let results = app.push(&phone, &[write.clone()]).await;
+    let results = app.push(&phone, std::slice::from_ref(&write)).await;
     assert_eq!(said(&results[0]), "membership_ended");
     let held = results[0]["held"].as_str().unwrap().to_owned();
     (school, phone, write, held)
@@ -58,7 +58,7 @@ async fn an_admitted_write_keeps_its_stamp_and_author(app: TestApp) {
     let xu = app.member(&school, "xu", "principal").await;
 
     let admitted = app.post(&to(&held, "admit"), &xu.token, &json!({})).await.expect(200);
-    let again = app.push(&phone, &[write.clone()]).await;
+    let again = app.push(&phone, std::slice::from_ref(&write)).await;
 
     assert_eq!((&admitted["state"], &admitted["decided_by"]), (&json!("admitted"), &json!(xu.id)));
     let shown = app.visit_in_feed(&school, &xu.token, VISIT).await.unwrap();

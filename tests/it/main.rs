@@ -1,13 +1,15 @@
 //! The end-to-end suite: one binary, a module a subject, every story on SQLite and on PostgreSQL.
 
-#![expect(clippy::unwrap_used, reason = "in a story an unwrap is an assertion")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "in a story both are assertions")]
 
 mod architecture;
+mod concurrency;
 mod conflicts;
 mod editions;
 mod feedback;
 mod golden_week;
 mod held;
+mod lineage;
 mod openapi;
 mod phones;
 mod policy;

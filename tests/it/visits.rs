@@ -24,7 +24,11 @@ const fn id(n: u128) -> Uuid {
 }
 
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    use std::fmt::Write as _;
+    text.bytes().fold(String::new(), |mut text, byte| {
+        write!(text, "%{byte:02X}").unwrap();
+        text
+    })
 }
 
 /// The numbers of the visits that a query finds.
@@ -102,7 +106,7 @@ async fn pages_have_neither_gaps_nor_doubles(app: TestApp) {
     let second = app.recorder(&school, "shen", "沈副校长", "inspector").await;
     let visit = names.visit(CLASS, "2026-11-17", "第3节", "科学");
     let other = names.visit(CLASS, "2026-11-10", "第3节", "数学");
-    let of = |n: u128| (id(n), if n % 3 == 0 { other.clone() } else { visit.clone() });
+    let of = |n: u128| (id(n), if n.is_multiple_of(3) { other.clone() } else { visit.clone() });
     // Not in the order of their ids, and by two people.
     let (odd, even): (Vec<_>, Vec<_>) = (1..=120).rev().partition(|n| n % 2 == 1);
     inspector.write_all(&app, &school, &odd.into_iter().map(of).collect::<Vec<_>>()).await;

@@ -156,6 +156,7 @@ fn with_peer<B>(mut request: axum::http::Request<B>, peer: SocketAddr) -> axum::
 #[cfg(test)]
 mod tests {
     use axum::body::{Body, to_bytes};
+    use axum::http::StatusCode;
 
     use super::*;
 

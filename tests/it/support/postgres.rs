@@ -92,11 +92,10 @@ fn spawn(folder: &Path) -> (String, std::process::Child) {
         });
     }
     let child = server.spawn().expect("postgres starts");
-    for _ in 0..200 {
-        if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
-            return (format!("postgres://xunke@127.0.0.1:{port}"), child);
-        }
+    let answers = (0..200).any(|_| {
         std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("PostgreSQL did not answer within ten seconds");
+        std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
+    });
+    assert!(answers, "PostgreSQL did not answer within ten seconds");
+    (format!("postgres://xunke@127.0.0.1:{port}"), child)
 }
