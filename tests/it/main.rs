@@ -1,11 +1,13 @@
 //! The end-to-end suite: one binary, a module a subject, every story on SQLite and on PostgreSQL.
 
 mod architecture;
+mod concurrency;
 mod conflicts;
 mod editions;
 mod feedback;
 mod golden_week;
 mod held;
+mod lineage;
 mod openapi;
 mod phones;
 mod policy;
