@@ -20,6 +20,8 @@ on_both!(
     the_log_says_what_is_missing_from_it,
     a_held_visit_that_is_admitted_is_late,
     a_visit_that_arrives_while_publishing_is_in_the_edition_or_waits,
+    a_publication_whose_answer_was_lost_is_answered_again,
+    a_holiday_entered_late_may_be_published_though_no_verdict_changed,
 );
 
 const CLASS: &str = "三年级(2)班";
@@ -407,4 +409,43 @@ async fn a_visit_that_arrives_while_publishing_is_in_the_edition_or_waits(app: T
         // So that there is something to publish in the next round, whoever wins.
         inspector.write(&app, &school, id(round * 10 + 2), &visit).await;
     }
+}
+
+async fn one_visit(app: &TestApp) -> crate::support::week::Staffed {
+    let staffed = app.staffed().await;
+    let visit = staffed.names.visit(CLASS, "2026-11-17", "第3节", "数学");
+    staffed.inspector.write(app, &staffed.school, id(1), &visit).await;
+    staffed
+}
+
+async fn a_publication_whose_answer_was_lost_is_answered_again(app: TestApp) {
+    let staffed = one_visit(&app).await;
+    let path = staffed.school.path(&format!("weeks/{WEEK}/publish"));
+    let body = json!({"remarks": "候课"});
+    let ask = async |key: &str| {
+        app.call_with("POST", &path, &staffed.principal.token, Some(&body), &[("idempotency-key", key)]).await
+    };
+
+    let (lost, again, other) = (ask("a").await, ask("a").await, ask("b").await);
+
+    assert_eq!((lost.status.as_u16(), &lost.bytes), (201, &again.bytes));
+    assert_eq!(lost.header("etag"), again.header("etag"));
+    assert_eq!((other.status.as_u16(), other.code().as_str()), (409, "wrong-state"));
+}
+
+async fn a_holiday_entered_late_may_be_published_though_no_verdict_changed(app: TestApp) {
+    let staffed = one_visit(&app).await;
+    app.publish(&staffed.school, &staffed.principal, WEEK, &json!({})).await.expect(201);
+    let unchanged = app.publish(&staffed.school, &staffed.principal, WEEK, &json!({})).await;
+    let holiday = json!({"date": "2026-11-20", "kind": "holiday", "note": "运动会补休"});
+    app.post(&staffed.school.path("calendar-days"), &staffed.school.admin.token, &holiday).await.expect(201);
+
+    let second = app.publish(&staffed.school, &staffed.principal, WEEK, &json!({})).await.expect(201);
+
+    assert_eq!(unchanged.code(), "wrong-state");
+    assert_eq!(second["number"], 2);
+    let (_, first) = edition(&app, &staffed.school, &staffed.principal, 1).await;
+    let (_, second) = edition(&app, &staffed.school, &staffed.principal, 2).await;
+    assert_eq!(first["log"]["planned_slots"], 688);
+    assert!(second["log"]["planned_slots"].as_i64() < Some(688));
 }

@@ -22,3 +22,4 @@ mod support;
 mod timetables;
 mod verdicts;
 mod visits;
+mod web;

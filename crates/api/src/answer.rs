@@ -79,13 +79,29 @@ pub fn page_end<T>(items: &mut Vec<T>, limit: u64, id: impl Fn(&T) -> Uuid) -> O
     items.last().map(id)
 }
 
+/// What stands in an entity tag: a count of changes, or the hash of frozen bytes.
+#[derive(Debug)]
+pub struct Version(String);
+
+impl From<i64> for Version {
+    fn from(count: i64) -> Self {
+        Self(count.to_string())
+    }
+}
+
+impl From<&str> for Version {
+    fn from(hash: &str) -> Self {
+        Self(hash.to_owned())
+    }
+}
+
 /// An object with its version as `ETag`.
 #[derive(Debug)]
 pub struct Tagged<T> {
     /// The status.
     pub status: StatusCode,
     /// The version.
-    pub version: i64,
+    pub version: Version,
     /// Where a created object is.
     pub location: Option<String>,
     /// The object.
@@ -94,13 +110,13 @@ pub struct Tagged<T> {
 
 impl<T> Tagged<T> {
     /// An object that was there.
-    pub const fn found(version: i64, body: T) -> Self {
-        Self { status: StatusCode::OK, version, location: None, body }
+    pub fn found(version: impl Into<Version>, body: T) -> Self {
+        Self { status: StatusCode::OK, version: version.into(), location: None, body }
     }
 
     /// An object that was made.
-    pub const fn created(version: i64, location: String, body: T) -> Self {
-        Self { status: StatusCode::CREATED, version, location: Some(location), body }
+    pub fn created(version: impl Into<Version>, location: String, body: T) -> Self {
+        Self { status: StatusCode::CREATED, version: version.into(), location: Some(location), body }
     }
 }
 
@@ -111,7 +127,7 @@ impl<T: Serialize> Tagged<T> {
             request_hash,
             status: self.status.as_u16(),
             location: self.location.clone().unwrap_or_default(),
-            etag: format!("\"{}\"", self.version),
+            etag: format!("\"{}\"", self.version.0),
             body: serde_json::to_string(&self.body).unwrap_or_default(),
         }
     }

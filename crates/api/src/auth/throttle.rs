@@ -26,28 +26,21 @@ struct Failures {
 pub struct Throttle(Mutex<HashMap<String, Failures>>);
 
 impl Throttle {
-    /// Whether an attempt may be made now.
-    pub fn check(&self, login: &str, address: &str, now: i64) -> Result<(), ApiError> {
-        let failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let wait = |key: &str, free: u32| {
-            let known = failures.get(key).filter(|known| now - known.last < WINDOW)?;
-            let over = known.count.checked_sub(free)?;
-            let pause =
-                1000_i64.saturating_mul(1_i64.checked_shl(over.min(30)).unwrap_or(i64::MAX)).min(LONGEST);
-            Some(known.last + pause - now).filter(|left| *left > 0)
-        };
-        let left = wait(&account(login, address), FREE).max(wait(address, PER_ADDRESS));
-        match left {
-            None => Ok(()),
-            Some(left) => {
-                Err(ApiError::TooManyRequests { retry_after: u64::try_from(left / 1000 + 1).unwrap_or(1) })
-            }
-        }
-    }
-
-    /// Notes a failed attempt.
-    pub fn failed(&self, login: &str, address: &str, now: i64) {
+    /// Begins an attempt, or says how long to wait. It counts as failed until [`Throttle::succeeded`], so that
+    /// attempts made at once do not slip past the count.
+    pub fn attempt(&self, login: &str, address: &str, now: i64) -> Result<(), ApiError> {
         let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = wait(&failures, &account(login, address), FREE, now).max(wait(
+            &failures,
+            address,
+            PER_ADDRESS,
+            now,
+        ));
+        if let Some(left) = left {
+            return Err(ApiError::TooManyRequests {
+                retry_after: u64::try_from(left / 1000 + 1).unwrap_or(1),
+            });
+        }
         if failures.len() > SWEEP {
             failures.retain(|_, known| now - known.last < WINDOW);
         }
@@ -58,12 +51,25 @@ impl Throttle {
             }
             *known = Failures { count: known.count.saturating_add(1), last: now };
         }
+        Ok(())
     }
 
-    /// A success forgives the account's failures.
+    /// A success forgives the account's failures, and takes this attempt back from the address.
     pub fn succeeded(&self, login: &str, address: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&account(login, address));
+        let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.remove(&account(login, address));
+        if let Some(known) = failures.get_mut(address) {
+            known.count = known.count.saturating_sub(1);
+        }
     }
+}
+
+/// Milliseconds until the next attempt, if there is anything to wait for.
+fn wait(failures: &HashMap<String, Failures>, key: &str, free: u32, now: i64) -> Option<i64> {
+    let known = failures.get(key).filter(|known| now - known.last < WINDOW)?;
+    let over = known.count.checked_sub(free)?;
+    let pause = 1000_i64.saturating_mul(1_i64.checked_shl(over.min(30)).unwrap_or(i64::MAX)).min(LONGEST);
+    Some(known.last + pause - now).filter(|left| *left > 0)
 }
 
 fn account(login: &str, address: &str) -> String {

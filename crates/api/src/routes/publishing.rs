@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::json;
@@ -24,8 +25,9 @@ use xunke_storage::intake::server::{ServerWrite, ServerWritten};
 use xunke_storage::weeks::WeekMaterial;
 use xunke_sync::derived_id::derived_id;
 
-use super::editions::EditionView;
+use super::editions::{EditionView, read_edition};
 use super::weeks::next;
+use crate::answer::{Once, Tagged};
 use crate::app::App;
 use crate::auth::guard::{Caller, Here};
 use crate::body::{ApiJson, ApiPath};
@@ -38,7 +40,7 @@ pub fn router() -> OpenApiRouter<App> {
 }
 
 /// What a principal says when publishing.
-#[derive(Deserialize, ToSchema)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"remarks": "下周重点：音乐、劳动课表执行；候课。"}))]
 pub struct Publish {
@@ -57,6 +59,7 @@ pub async fn publish(
     school: SchoolId,
     week: Week,
     Publish { remarks, as_of }: Publish,
+    once: Option<&Once>,
 ) -> Result<StoredEdition, ApiError> {
     let remarks = remarks.filter(|remarks| !remarks.trim().is_empty());
     let remarks = remarks.map(|remarks| text::remark("/remarks", &remarks)).transpose()?;
@@ -69,7 +72,9 @@ pub async fn publish(
     }
     let newest = tx.edition_list(school, week).await?.pop();
     let draft = next(&material, week, newest.as_ref())?;
-    if newest.as_ref().is_some_and(|newest| !newest.overtaken) {
+    let same = |newest: &StoredEdition| read_edition(&newest.bytes).map(|edition| edition.log == draft.log);
+    // A change that touches no visit, a holiday entered late say, still changes figures.
+    if newest.as_ref().is_some_and(|newest| !newest.overtaken && same(newest).unwrap_or(false)) {
         return Err(ApiError::WrongState("nothing has changed since the newest edition"));
     }
     if newest.is_none() && draft.log.visits == 0 {
@@ -100,10 +105,24 @@ pub async fn publish(
         detail: stored.hash.clone(),
     })
     .await?;
+    if let Some(once) = once
+        && once.keep(app, &tx, &created(&stored)).await?.is_some()
+    {
+        return Err(ApiError::WrongState(ALREADY));
+    }
     tx.commit().await?;
 
     app.heads.moved(school, material.school.head + 1);
     Ok(stored)
+}
+
+const ALREADY: &str = "somebody else has just published it";
+
+/// The answer to a publication.
+fn created(edition: &StoredEdition) -> Tagged<EditionView> {
+    let StoredEdition { stream, week, number, hash, .. } = edition;
+    let location = format!("/api/v1/schools/{stream}/weeks/{week}/editions/{number}");
+    Tagged::created(hash.as_str(), location, EditionView::from(edition))
 }
 
 fn frozen(
@@ -181,14 +200,24 @@ async fn weekly_log_publish(
     State(app): State<App>,
     caller: Caller,
     here: Here,
+    headers: HeaderMap,
     ApiPath((_, week)): ApiPath<(Uuid, Week)>,
     ApiJson(body): ApiJson<Publish>,
 ) -> Result<Response, ApiError> {
-    let edition = match publish(&app, &caller, here.school.id, week, body).await {
-        Err(ApiError::Taken(_)) => return Err(ApiError::WrongState("somebody else has just published it")),
-        published => published?,
+    let request = (here.school.id, week, &body.remarks, body.as_of);
+    let begin = || Once::begin(&app, caller.id(), &headers, "weekly_log_publish", &request);
+    let once = match begin().await {
+        Ok(once) => once,
+        Err(answered) => return answered,
     };
-    let location = format!("/api/v1/schools/{}/weeks/{week}/editions/{}", here.school.id, edition.number);
-    let view = axum::Json(EditionView::from(&edition));
-    Ok((axum::http::StatusCode::CREATED, [("location", location)], view).into_response())
+    match publish(&app, &caller, here.school.id, week, body.clone(), Some(&once)).await {
+        Ok(edition) => Ok(created(&edition).into_response()),
+        // Perhaps it was this very request that published, and its answer was lost.
+        Err(error @ (ApiError::WrongState(_) | ApiError::Taken(_))) => match begin().await {
+            Err(answered) => answered,
+            Ok(_) if matches!(error, ApiError::Taken(_)) => Err(ApiError::WrongState(ALREADY)),
+            Ok(_) => Err(error),
+        },
+        Err(error) => Err(error),
+    }
 }

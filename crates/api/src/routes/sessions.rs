@@ -138,13 +138,12 @@ pub fn address(headers: &HeaderMap) -> String {
 /// Checks login and password; shared with the web pages.
 pub async fn sign_in(app: &App, login: &str, password: String, address: &str) -> Result<Account, ApiError> {
     let login = login.trim().to_lowercase();
-    app.throttle.check(&login, address, app.clock.millis())?;
+    app.throttle.attempt(&login, address, app.clock.millis())?;
     let account =
         app.store.read().account_by_login(&login).await?.filter(|account| account.disabled_at.is_none());
     let hash = account.as_ref().and_then(|account| account.password_hash.clone());
     let fits = app.passwords.check(password, hash).await?;
     let Some(account) = account.filter(|_| fits) else {
-        app.throttle.failed(&login, address, app.clock.millis());
         return Err(ApiError::WrongCredentials);
     };
     app.throttle.succeeded(&login, address);
@@ -338,7 +337,7 @@ async fn password_reset(
 pub async fn reset_password(app: &App, address: &str, reset: PasswordReset) -> Result<(), ApiError> {
     let PasswordReset { login, code, password } = reset;
     let (login, now) = (login.trim().to_lowercase(), app.clock.millis());
-    app.throttle.check(&login, address, now)?;
+    app.throttle.attempt(&login, address, now)?;
     let presented = Some(token::hash(code.trim()));
     let account = app.store.read().account_by_login(&login).await?.filter(|account| {
         account.disabled_at.is_none()
@@ -346,10 +345,11 @@ pub async fn reset_password(app: &App, address: &str, reset: PasswordReset) -> R
             && account.reset_until.is_some_and(|until| now < until)
     });
     let Some(account) = account else {
-        app.throttle.failed(&login, address, now);
         return Err(ApiError::WrongCredentials);
     };
-    set_password(app, account, password, None).await
+    set_password(app, account, password, None).await?;
+    app.throttle.succeeded(&login, address);
+    Ok(())
 }
 
 async fn set_password(

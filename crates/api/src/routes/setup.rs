@@ -1,6 +1,7 @@
 //! First start: the one-time code creates the administrator and the district.
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -14,6 +15,7 @@ use crate::app::App;
 use crate::auth::{password, token};
 use crate::body::ApiJson;
 use crate::problem::{ApiError, Problem};
+use crate::routes::sessions::address;
 use crate::text;
 
 pub fn router() -> OpenApiRouter<App> {
@@ -56,15 +58,17 @@ pub struct SetupDone {
 ))]
 async fn setup_complete(
     State(app): State<App>,
+    headers: HeaderMap,
     ApiJson(setup): ApiJson<Setup>,
 ) -> Result<Tagged<SetupDone>, ApiError> {
-    Ok(Tagged::created(1, "/api/v1/me".to_owned(), complete(&app, setup).await?))
+    Ok(Tagged::created(1, "/api/v1/me".to_owned(), complete(&app, &address(&headers), setup).await?))
 }
 
 /// Uses the code; shared with the pages.
-pub async fn complete(app: &App, setup: Setup) -> Result<SetupDone, ApiError> {
+pub async fn complete(app: &App, address: &str, setup: Setup) -> Result<SetupDone, ApiError> {
     let Setup { code, login, name, password, district } = setup;
     let now = app.clock.now();
+    app.throttle.attempt("set-up code", address, app.clock.millis())?;
     let known = app.store.read().setup_code().await?;
     if known.as_deref() != Some(token::hash(code.trim()).as_str()) {
         return Err(ApiError::WrongCredentials);

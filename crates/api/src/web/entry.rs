@@ -116,7 +116,7 @@ async fn setup_posted(
 ) -> Result<Response, PageError> {
     same_site(&headers)?;
     let SetupForm { code, district, login, name, password } = form;
-    match complete(&app, Setup { code, login, name, password, district }).await {
+    match complete(&app, &address(&headers), Setup { code, login, name, password, district }).await {
         Ok(done) => Ok(session::begin(&app, done.account, "setup", see_other("/")).await?),
         Err(error) => told(&error).map_or(Err(PageError::Problem(error)), |text| setup_again(Some(text))),
     }

@@ -207,7 +207,7 @@ async fn publish_posted(
     visitor.check(&headers, &form.csrf)?;
     let school = school(&app, &visitor, "weekly_log_publish", id).await?;
     let body = Publish { remarks: Some(form.remarks), as_of: Some(form.as_of) };
-    let published = publish(&app, &visitor.caller, school.id, week, body).await?;
+    let published = publish(&app, &visitor.caller, school.id, week, body, None).await?;
     Ok(see_other(&format!("/schools/{id}/weeks/{week}/editions/{}", published.number)))
 }
 

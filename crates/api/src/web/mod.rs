@@ -1,6 +1,6 @@
 //! Pages for people with a browser: the same decisions as the API, told in Chinese.
 //!
-//! [`session`] is the cookie, [`entry`] signing in and first steps, [`log`] the weekly log. What the pages
+//! `session` is the cookie, `entry` signing in and first steps, `log` the weekly log. What the pages
 //! look like is in [`crate::pages`].
 
 mod entry;

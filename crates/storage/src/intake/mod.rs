@@ -1,6 +1,6 @@
 //! Taking writes in: from phones ([`push`]), from the held list, and from the server itself.
 //!
-//! All three run through [`Desk`]: it locks the streams, merges write by write, and at the end stores
+//! All three run through the desk (`desk.rs`): it locks the streams, merges write by write, and at the end stores
 //! records, projections, ledger and disagreements and moves the streams on.
 
 mod admission;

@@ -191,7 +191,7 @@ fn optional<'a, T: Deserialize<'a>>(
     name: &str,
     expected: &str,
 ) -> Result<Option<T>, EnvelopeFault> {
-    let Some(raw) = members.remove(name) else { return Ok(None) };
+    let Some(raw) = members.remove(name).filter(|raw| *raw != "null") else { return Ok(None) };
     let wrong =
         |_| EnvelopeFault::Shape(Flaw::invalid(pointer_join("", name), format!("expected {expected}")));
     serde_json::from_str(raw).map(Some).map_err(wrong)

@@ -98,7 +98,7 @@ fn view(account: Account, memberships: &[Membership], reset_code: Option<String>
         name,
         created_at: instant(created_at),
         disabled_at: disabled_at.map(instant),
-        memberships: memberships.iter().map(MembershipView::from).collect(),
+        memberships: memberships.iter().filter(|place| is_real(place)).map(MembershipView::from).collect(),
         reset_code,
     }
 }
@@ -174,18 +174,19 @@ async fn user_create(
         valid_to: app.clock.today().pred_opt(),
     };
     let location = format!("/api/v1/districts/{district}/users/{}", account.id);
-    let answer = Tagged::created(account.version, location, view(account.clone(), &[], Some(code)));
+    let answer = |code| Tagged::created(account.version, location.clone(), view(account.clone(), &[], code));
 
     let tx = app.store.begin().await?;
-    // First, so that the same request at the same time does not find its own login taken.
-    if let Some(earlier) = once.keep(&app, &tx, &answer).await? {
+    // First, so that the same request at the same time does not find its own login taken. The code is told once
+    // and not kept: whoever lost this answer has a new one made (`user_reset`).
+    if let Some(earlier) = once.keep(&app, &tx, &answer(None)).await? {
         return Ok(earlier);
     }
     tx.account_add(&account).await?;
     tx.membership_add(account.id, &membership, at).await?;
     tx.commit().await?;
 
-    Ok(answer.into_response())
+    Ok(answer(Some(code)).into_response())
 }
 
 /// A person of the district, or 404.
@@ -279,4 +280,9 @@ async fn user_reset(
     tx.commit().await?;
 
     Ok(Tagged::found(account.version + 1, view(account, &memberships, Some(code))))
+}
+
+/// Whether a place is one: a new person's first is at no school, and only says which district keeps him.
+fn is_real(membership: &Membership) -> bool {
+    !matches!(&membership.scope, Scope::Schools(schools) if schools.is_empty())
 }
