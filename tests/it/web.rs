@@ -119,7 +119,12 @@ async fn a_form_from_elsewhere_does_nothing(app: TestApp) {
     let signing_in = [("login", staffed.principal.login.as_str()), ("password", PASSWORD)];
     let login_forged = form_from(&app, "/sign-in", "", &signing_in, "cross-site").await;
 
-    for refused in [without_token, other_site, login_forged] {
+    let origin =
+        [("content-type", "application/x-www-form-urlencoded"), ("origin", "https://elsewhere.example")];
+    let body = format!("login={}&password={}", signing_in[0].1, percent(PASSWORD));
+    let old_browser = app.send_text("POST", "/sign-in", "", &body, &origin).await;
+
+    for refused in [without_token, other_site, login_forged, old_browser] {
         assert_eq!(refused.status, StatusCode::FORBIDDEN);
         assert_eq!(refused.header("set-cookie"), "");
     }

@@ -40,6 +40,17 @@ pub struct StoredEdition {
     pub overtaken: bool,
 }
 
+/// What a list of weeks tells of a week's newest edition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EditionHead {
+    /// From 1.
+    pub number: u32,
+    /// When it was published, milliseconds.
+    pub published_at: i64,
+    /// Whether a visit of the week has changed since: the next edition waits.
+    pub overtaken: bool,
+}
+
 impl StoredEdition {
     fn from_row(row: edition::Model) -> Result<Self, StoreError> {
         Ok(Self {
@@ -74,15 +85,26 @@ impl<C: ConnectionTrait> Queries<C> {
         rows.into_iter().map(StoredEdition::from_row).collect()
     }
 
-    /// The newest edition of each week: number, hash, when, overtaken.
-    pub async fn edition_heads(&self, stream: SchoolId) -> Result<BTreeMap<Week, StoredEdition>, StoreError> {
-        let rows = edition::Entity::find()
+    /// The newest edition of each week, without its bytes.
+    pub async fn edition_heads(&self, stream: SchoolId) -> Result<BTreeMap<Week, EditionHead>, StoreError> {
+        let rows: Vec<(String, i32, i64, bool)> = edition::Entity::find()
+            .select_only()
+            .columns([
+                edition::Column::Week,
+                edition::Column::Number,
+                edition::Column::PublishedAt,
+                edition::Column::SupersededByChanges,
+            ])
             .filter(edition::Column::Stream.eq(stream.into_uuid()))
             .order_by_asc(edition::Column::Number)
+            .into_tuple()
             .all(&self.db)
             .await?;
         rows.into_iter()
-            .map(|row| StoredEdition::from_row(row).map(|edition| (edition.week, edition)))
+            .map(|(week, stored, published_at, overtaken)| {
+                let week: Week = week.parse().map_err(|error| StoreError::corrupt("edition", error))?;
+                Ok((week, EditionHead { number: number(stored)?, published_at, overtaken }))
+            })
             .collect()
     }
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use xunke_domain::ids::SchoolId;
 use xunke_domain::log::{ChangeEntry, WeeklyLog, changes};
 use xunke_domain::week::Week;
-use xunke_storage::editions::StoredEdition;
+use xunke_storage::editions::{EditionHead, StoredEdition};
 use xunke_storage::weeks::WeekMaterial;
 
 use super::editions::read_edition;
@@ -69,7 +69,7 @@ pub async fn weeks(app: &App, school: SchoolId) -> Result<Vec<WeekView>, ApiErro
     let read = app.store.read();
     let visits = read.visit_weeks(school).await?;
     let mut heads = read.edition_heads(school).await?;
-    let view = |week: Week, visits: i64, edition: Option<StoredEdition>| WeekView {
+    let view = |week: Week, visits: i64, edition: Option<EditionHead>| WeekView {
         week: week.to_string(),
         visits,
         draft_pending: edition.as_ref().is_none_or(|edition| edition.overtaken),

@@ -8,7 +8,7 @@ mod log;
 mod session;
 
 use axum::Router;
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
@@ -90,6 +90,8 @@ pub(crate) fn page(html: String) -> Response {
     let mut response = Html(html).into_response();
     let policy = HeaderValue::from_static(pages::CONTENT_SECURITY_POLICY);
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    // Without a referrer browsers send `Origin: null` with our own forms.
+    response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     response
 }
 
