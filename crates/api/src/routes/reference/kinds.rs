@@ -48,6 +48,7 @@ macro_rules! kind {
             use crate::body::{ApiJson, ApiPath, ApiQuery};
             use crate::problem::{ApiError, Problem};
             use crate::routes::reference::keeping::{self, Desk, Page, RecordList};
+            use crate::routes::reference::reading::read_and_retire;
 
             const KIND: RecordType = $kind;
 
@@ -77,29 +78,7 @@ macro_rules! kind {
                 OpenApiRouter::new().routes(routes!($list, $create)).routes(routes!($find, $change, $retire))
             }
 
-            #[utoipa::path(get, summary = concat!("List ", $many), path = concat!("/api/v1/schools/{school}/", $path), tag = $tag,
-                params(("school" = Uuid, Path), PageParams), responses(
-                (status = 200, body = Page<$view>, description = "Retired ones included"),
-            ))]
-            async fn $list(
-                State(app): State<App>,
-                here: Here,
-                ApiQuery(page): ApiQuery<PageParams>,
-            ) -> Result<axum::Json<RecordList>, ApiError> {
-                keeping::list(&app, &here, KIND, &page).await
-            }
-
-            #[utoipa::path(get, summary = concat!("View ", $one), path = concat!("/api/v1/schools/{school}/", $path, "/{id}"), tag = $tag,
-                params(("school" = Uuid, Path), ("id" = Uuid, Path)), responses(
-                (status = 200, body = $view, description = "With its version as `ETag`"),
-            ))]
-            async fn $find(
-                State(app): State<App>,
-                here: Here,
-                ApiPath((_, id)): ApiPath<(Uuid, Uuid)>,
-            ) -> Result<Tagged<Value>, ApiError> {
-                keeping::find(&app, &here, KIND, id).await
-            }
+            read_and_retire!($path, $one, $many, $view, $list, $find, $retire);
 
             #[utoipa::path(post, summary = concat!("Create ", $one), path = concat!("/api/v1/schools/{school}/", $path), tag = $tag,
                 params(("school" = Uuid, Path)), request_body = $new, responses(
@@ -132,21 +111,6 @@ macro_rules! kind {
             ) -> Result<Tagged<Value>, ApiError> {
                 let desk = Desk { app: &app, caller: &caller, here: &here, kind: KIND };
                 desk.change(id, &headers, keeping::fields(KIND, body)?).await
-            }
-
-            #[utoipa::path(delete, summary = concat!("Retire ", $one, " as of today"), path = concat!("/api/v1/schools/{school}/", $path, "/{id}"), tag = $tag,
-                params(("school" = Uuid, Path), ("id" = Uuid, Path), ("If-Match" = String, Header)), responses(
-                (status = 204, description = "Retired; it stays readable and no longer counts"),
-            ))]
-            async fn $retire(
-                State(app): State<App>,
-                caller: Caller,
-                here: Here,
-                ApiPath((_, id)): ApiPath<(Uuid, Uuid)>,
-                headers: HeaderMap,
-            ) -> Result<StatusCode, ApiError> {
-                let desk = Desk { app: &app, caller: &caller, here: &here, kind: KIND };
-                desk.retire(id, &headers).await
             }
         }
     };

@@ -14,6 +14,7 @@ use xunke_domain::flaw::Flaw;
 use xunke_domain::record_type::RecordType;
 
 use super::keeping::{self, Desk, Page, RecordList};
+use super::reading::read_and_retire;
 use crate::answer::{PageParams, Tagged};
 use crate::app::App;
 use crate::auth::guard::{Caller, Here};
@@ -126,31 +127,15 @@ fn server_fields(members: Value) -> Fields {
     keeping::fields(KIND, members).unwrap_or_default()
 }
 
-/// List changes of lessons
-#[utoipa::path(get, path = "/api/v1/schools/{school}/lesson-changes", tag = "reference",
-    params(("school" = Uuid, Path), PageParams), responses(
-    (status = 200, body = Page<LessonChangeView>, description = "Of every status"),
-))]
-async fn lesson_change_list(
-    State(app): State<App>,
-    here: Here,
-    ApiQuery(page): ApiQuery<PageParams>,
-) -> Result<axum::Json<RecordList>, ApiError> {
-    keeping::list(&app, &here, KIND, &page).await
-}
-
-/// View a change of lessons
-#[utoipa::path(get, path = "/api/v1/schools/{school}/lesson-changes/{id}", tag = "reference",
-    params(("school" = Uuid, Path), ("id" = Uuid, Path)), responses(
-    (status = 200, body = LessonChangeView, description = "With its version as `ETag`"),
-))]
-async fn lesson_change_view(
-    State(app): State<App>,
-    here: Here,
-    ApiPath((_, id)): ApiPath<(Uuid, Uuid)>,
-) -> Result<Tagged<Value>, ApiError> {
-    keeping::find(&app, &here, KIND, id).await
-}
+read_and_retire!(
+    "lesson-changes",
+    "a change of lessons",
+    "changes of lessons",
+    LessonChangeView,
+    lesson_change_list,
+    lesson_change_view,
+    lesson_change_retire
+);
 
 /// File a change of lessons
 ///
@@ -195,22 +180,6 @@ async fn lesson_change_change(
     }
     let desk = Desk { app: &app, caller: &caller, here: &here, kind: KIND };
     desk.change(id, &headers, set).await
-}
-
-/// Void a change of lessons
-#[utoipa::path(delete, path = "/api/v1/schools/{school}/lesson-changes/{id}", tag = "reference",
-    params(("school" = Uuid, Path), ("id" = Uuid, Path), ("If-Match" = String, Header)), responses(
-    (status = 204, description = "Void"),
-))]
-async fn lesson_change_retire(
-    State(app): State<App>,
-    caller: Caller,
-    here: Here,
-    ApiPath((_, id)): ApiPath<(Uuid, Uuid)>,
-    headers: HeaderMap,
-) -> Result<StatusCode, ApiError> {
-    let desk = Desk { app: &app, caller: &caller, here: &here, kind: KIND };
-    desk.retire(id, &headers).await
 }
 
 /// Approve or reject a filed change

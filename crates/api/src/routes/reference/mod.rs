@@ -4,6 +4,7 @@
 pub mod keeping;
 pub mod kinds;
 pub mod lesson_changes;
+mod reading;
 pub mod schools;
 pub mod timetables;
 

@@ -25,6 +25,7 @@ use xunke_storage::intake::server::ServerWrite;
 use xunke_storage::records::StoredRecord;
 
 use super::keeping::{self, Desk, Page, RecordList, refusal};
+use super::reading::read_and_retire;
 use crate::answer::{Once, PageParams, Tagged};
 use crate::app::App;
 use crate::auth::guard::{Caller, Here};
@@ -119,31 +120,15 @@ pub struct ImportParams {
     create_missing: bool,
 }
 
-/// List timetable versions
-#[utoipa::path(get, path = "/api/v1/schools/{school}/timetables", tag = "reference",
-    params(("school" = Uuid, Path), PageParams), responses(
-    (status = 200, body = Page<TimetableView>, description = "Retired ones included"),
-))]
-async fn timetable_list(
-    State(app): State<App>,
-    here: Here,
-    ApiQuery(page): ApiQuery<PageParams>,
-) -> Result<axum::Json<RecordList>, ApiError> {
-    keeping::list(&app, &here, KIND, &page).await
-}
-
-/// View a timetable version
-#[utoipa::path(get, path = "/api/v1/schools/{school}/timetables/{id}", tag = "reference",
-    params(("school" = Uuid, Path), ("id" = Uuid, Path)), responses(
-    (status = 200, body = TimetableView, description = "With its version as `ETag`"),
-))]
-async fn timetable_view(
-    State(app): State<App>,
-    here: Here,
-    ApiPath((_, id)): ApiPath<(Uuid, Uuid)>,
-) -> Result<Tagged<Value>, ApiError> {
-    keeping::find(&app, &here, KIND, id).await
-}
+read_and_retire!(
+    "timetables",
+    "a timetable version",
+    "timetable versions",
+    TimetableView,
+    timetable_list,
+    timetable_view,
+    timetable_retire
+);
 
 /// Rename a timetable version
 #[utoipa::path(patch, path = "/api/v1/schools/{school}/timetables/{id}", tag = "reference",
@@ -167,22 +152,6 @@ async fn timetable_change(
     }
     let desk = Desk { app: &app, caller: &caller, here: &here, kind: KIND };
     desk.change(id, &headers, set).await
-}
-
-/// Retire a timetable version: it is no longer in force
-#[utoipa::path(delete, path = "/api/v1/schools/{school}/timetables/{id}", tag = "reference",
-    params(("school" = Uuid, Path), ("id" = Uuid, Path), ("If-Match" = String, Header)), responses(
-    (status = 204, description = "Retired as of today"),
-))]
-async fn timetable_retire(
-    State(app): State<App>,
-    caller: Caller,
-    here: Here,
-    ApiPath((_, id)): ApiPath<(Uuid, Uuid)>,
-    headers: HeaderMap,
-) -> Result<StatusCode, ApiError> {
-    let desk = Desk { app: &app, caller: &caller, here: &here, kind: KIND };
-    desk.retire(id, &headers).await
 }
 
 /// Add a timetable version from lessons by name
