@@ -1,6 +1,6 @@
 //! A private PostgreSQL for the suite: started once, no durability, gone with the process.
 //!
-//! `XUNKE_TEST_POSTGRES` may name a running server (`postgres://user@host:port`) instead.
+//! `TEST_POSTGRES_URL` may name a running server (`postgres://user@host:port`) instead.
 
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use std::time::Duration;
 /// The server's address without a database, or why there is none.
 pub(crate) fn server() -> &'static str {
     static SERVER: OnceLock<String> = OnceLock::new();
-    SERVER.get_or_init(|| std::env::var("XUNKE_TEST_POSTGRES").unwrap_or_else(|_| start()))
+    SERVER.get_or_init(|| std::env::var("TEST_POSTGRES_URL").unwrap_or_else(|_| start()))
 }
 
 fn binaries() -> PathBuf {
