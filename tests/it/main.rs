@@ -17,6 +17,7 @@ mod problems;
 mod pull;
 mod push;
 mod reference;
+mod repeated;
 mod sessions;
 mod support;
 mod timetables;
