@@ -61,9 +61,8 @@ pub fn compile_week(material: &WeekMaterial, week: Week) -> WeeklyLog {
 fn logged<'a>(material: &WeekMaterial, visit: &'a Visit, arrived: &ArrivedVisit) -> LoggedVisit<'a> {
     let judgement = visit.slot.as_ref().zip(visit.observed.as_ref());
     let judgement = judgement.map(|(slot, observed)| judge(&material.book, slot, observed));
-    let expected = judgement.as_ref().map(|judgement| judgement.resolution.expected()).unwrap_or_default();
     let seen = visit.observed.and_then(|observed| observed.subject);
-    let expected = expected.iter().find(|lesson| Some(lesson.subject) == seen).or_else(|| expected.first());
+    let expected = judgement.as_ref().and_then(|judgement| judgement.lesson_for(seen));
     LoggedVisit {
         visit,
         inspector_name: material.names.get(&visit.inspector).cloned().unwrap_or_default(),

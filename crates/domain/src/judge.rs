@@ -4,6 +4,7 @@
 //! get the same answer from the same book.
 
 use crate::book::SchoolBook;
+use crate::ids::SubjectId;
 use crate::resolve::{Expected, Resolution};
 use crate::verdict::Verdict;
 use crate::visit::{Observed, Situation, Slot};
@@ -15,6 +16,14 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// What should have been going on.
     pub resolution: Resolution,
+}
+
+impl Judgement {
+    /// The expected lesson that what was seen is held against: of parallel groups the one of that subject.
+    pub fn lesson_for(&self, seen: Option<SubjectId>) -> Option<&Expected> {
+        let expected = self.resolution.expected();
+        expected.iter().find(|lesson| Some(lesson.subject) == seen).or_else(|| expected.first())
+    }
 }
 
 /// Judges what was seen in a slot.

@@ -7,6 +7,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 use xunke_domain::ids::{DistrictId, SchoolId};
+use xunke_domain::people::{Membership, Scope};
 use xunke_sync::cursor::Lineage;
 use xunke_sync::record::Seq;
 
@@ -51,6 +52,16 @@ pub enum SchoolFilter {
     Ids(Vec<SchoolId>),
     /// All of these districts.
     Districts(Vec<DistrictId>),
+}
+
+impl From<&Membership> for SchoolFilter {
+    /// The schools a place covers.
+    fn from(membership: &Membership) -> Self {
+        match &membership.scope {
+            Scope::Schools(schools) => Self::Ids(schools.iter().copied().collect()),
+            Scope::District => Self::Districts(vec![membership.district]),
+        }
+    }
 }
 
 impl<C: ConnectionTrait> Queries<C> {

@@ -29,11 +29,6 @@ impl DeviceId {
     pub const fn from_u64(id: u64) -> Self {
         Self(id)
     }
-
-    /// The number inside.
-    pub const fn into_u64(self) -> u64 {
-        self.0
-    }
 }
 
 fn hex(text: &str, digits: usize) -> Option<u64> {

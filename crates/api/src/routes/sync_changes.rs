@@ -15,7 +15,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 use xunke_domain::ids::SchoolId;
-use xunke_domain::people::Scope;
 use xunke_storage::pages::{PageQuery, RawPage, Visibility};
 use xunke_storage::schools::{School, SchoolFilter};
 use xunke_sync::cursor::{Cursor, CursorFault, nonce_covering};
@@ -103,16 +102,11 @@ fn visibility(caller: &Caller, reach: Reach) -> (Visibility, u64) {
 pub async fn changes(
     app: &App,
     caller: &Caller,
-    stream: SchoolId,
+    Here { school, reach }: &Here,
     asked: &Asked,
-    revoked: bool,
 ) -> Result<String, ApiError> {
-    if revoked {
-        return Err(ApiError::DeviceRevoked);
-    }
-    let school = app.store.read().school_find(stream).await?.ok_or(ApiError::NotFound)?;
-    let reach = caller.reach(app, "sync_changes", &school)?;
-    let (visibility, grant) = visibility(caller, reach);
+    let stream = school.id;
+    let (visibility, grant) = visibility(caller, *reach);
     let limit = match asked.limit.unwrap_or(app.limits.page_default) {
         limit if (1..=app.limits.page_records).contains(&limit) => limit,
         _ => {
@@ -121,11 +115,11 @@ pub async fn changes(
     };
     let schema = asked.schema.clamp(1, SCHEMA);
     let mut moves = app.heads.listen(stream);
+    let mut lineage = app.store.read().lineage(stream).await?;
     let (after, from, began) = match &asked.cursor {
         None => (0, asked.from, None),
         Some(text) => {
             let cursor = Cursor::open(text, &app.keys.cursor).map_err(ApiError::CursorInvalid)?;
-            let lineage = app.store.read().lineage(stream).await?;
             cursor.check(stream, grant, &lineage, school.head).map_err(ApiError::CursorInvalid)?;
             if cursor.schema < schema {
                 return Err(ApiError::CursorInvalid(CursorFault::Expired));
@@ -140,7 +134,11 @@ pub async fn changes(
     }
     let query = PageQuery { visibility, after, began, from, records: limit, bytes: app.limits.page_bytes };
     let page = app.store.read().page(stream, &query).await?;
-    let nonce = nonce_covering(&app.store.read().lineage(stream).await?, page.upto);
+    if page.upto > school.head {
+        // Written since the lineage was read, perhaps by a process that is not in it yet.
+        lineage = app.store.read().lineage(stream).await?;
+    }
+    let nonce = nonce_covering(&lineage, page.upto);
     let RawPage { changes, upto: seq, more, head } = page;
     let began = began.unwrap_or(head);
     let cursor = Cursor { stream, seq, grant, from, nonce, schema, began }.seal(&app.keys.cursor);
@@ -176,9 +174,12 @@ async fn sync_changes(
     here: Here,
     ApiQuery(params): ApiQuery<ChangesParams>,
 ) -> Result<Response, ApiError> {
+    if caller.revoked {
+        return Err(ApiError::DeviceRevoked);
+    }
     let ChangesParams { _stream, cursor, limit, wait, from, schema } = params;
     let asked = Asked { cursor, limit, wait: wait.unwrap_or(0), from, schema: schema.unwrap_or(1) };
-    let page = changes(&app, &caller, here.school.id, &asked, caller.revoked).await?;
+    let page = changes(&app, &caller, &here, &asked).await?;
     Ok(([(CONTENT_TYPE, "application/json")], page).into_response())
 }
 
@@ -189,10 +190,7 @@ async fn syncable(app: &App, caller: &Caller) -> Result<Vec<(School, Reach)>, Ap
         .memberships
         .iter()
         .filter(|membership| membership.holds_on(today) && membership.role.visits())
-        .map(|membership| match &membership.scope {
-            Scope::Schools(schools) => SchoolFilter::Ids(schools.iter().copied().collect()),
-            Scope::District => SchoolFilter::Districts(vec![membership.district]),
-        })
+        .map(SchoolFilter::from)
         .collect();
     let schools = app.store.read().school_list(&filters, None, STREAMS).await?;
     Ok(schools

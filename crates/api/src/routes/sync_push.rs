@@ -9,13 +9,14 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use xunke_domain::ids::SchoolId;
 use xunke_storage::intake::push::{PushJob, Pushed, Sender};
 use xunke_sync::limits::SCHEMA;
 use xunke_sync::wire::push::{self, Arrived, Push};
 use xunke_sync::wire::result::PushAnswer;
 
 use crate::app::App;
-use crate::auth::guard::Caller;
+use crate::auth::guard::{Caller, Here};
 use crate::body::{expect_json, read_body};
 use crate::instant::instant;
 use crate::problem::{ApiError, Problem};
@@ -109,7 +110,7 @@ async fn sync_push(
         answer.push('{');
         for (index, (stream, cursor)) in pull.into_iter().enumerate() {
             let asked = Asked { cursor, schema: schema.min(SCHEMA), ..Asked::default() };
-            let page = match changes(&app, &caller, stream, &asked, revoked).await {
+            let page = match pulled(&app, &caller, stream, &asked, revoked).await {
                 Ok(page) => page,
                 Err(error) => json!(error.problem()).to_string(),
             };
@@ -120,4 +121,20 @@ async fn sync_push(
         answer.push_str("}}");
     }
     Ok(([(CONTENT_TYPE, "application/json")], answer).into_response())
+}
+
+/// The page of a stream asked for beside a push; the school is read after the push was taken in.
+async fn pulled(
+    app: &App,
+    caller: &Caller,
+    stream: SchoolId,
+    asked: &Asked,
+    revoked: bool,
+) -> Result<String, ApiError> {
+    if revoked {
+        return Err(ApiError::DeviceRevoked);
+    }
+    let school = app.store.read().school_find(stream).await?.ok_or(ApiError::NotFound)?;
+    let reach = caller.reach(app, "sync_changes", &school)?;
+    changes(app, caller, &Here { school, reach }, asked).await
 }

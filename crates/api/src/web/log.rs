@@ -13,7 +13,6 @@ use serde_json::Value;
 use uuid::Uuid;
 use xunke_domain::book::{SchoolBook, Semester};
 use xunke_domain::log::public::PublicLog;
-use xunke_domain::people::Scope;
 use xunke_domain::record_type::RecordType;
 use xunke_domain::week::Week;
 use xunke_storage::editions::StoredEdition;
@@ -73,10 +72,7 @@ async fn home(State(app): State<App>, visitor: Visitor) -> Result<Response, Page
         .memberships
         .iter()
         .filter(|membership| membership.holds_on(today))
-        .map(|membership| match &membership.scope {
-            Scope::Schools(schools) => SchoolFilter::Ids(schools.iter().copied().collect()),
-            Scope::District => SchoolFilter::Districts(vec![membership.district]),
-        })
+        .map(SchoolFilter::from)
         .collect();
     let mut shown = Vec::new();
     for school in app.store.read().school_list(&filters, None, SCHOOLS).await? {

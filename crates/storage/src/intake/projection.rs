@@ -32,9 +32,7 @@ pub(super) struct Judged {
 pub(super) fn judged(book: &SchoolBook, slot: Option<&Slot>, observed: Option<&Observed>) -> Judged {
     let (Some(slot), Some(observed)) = (slot, observed) else { return Judged::default() };
     let judgement = judge(book, slot, observed);
-    let expected = judgement.resolution.expected();
-    let matching = expected.iter().find(|lesson| Some(lesson.subject) == observed.subject);
-    let expected = matching.or_else(|| expected.first());
+    let expected = judgement.lesson_for(observed.subject);
     Judged {
         verdict: Some(judgement.verdict),
         planned_subject: expected.map(|lesson| lesson.subject),

@@ -11,7 +11,6 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 use xunke_domain::fields::Fields;
 use xunke_domain::ids::{DistrictId, SchoolId};
-use xunke_domain::people::Scope;
 use xunke_domain::record_type::RecordType;
 use xunke_domain::seed;
 use xunke_storage::intake::server::ServerWrite;
@@ -104,10 +103,7 @@ async fn school_list(
         .memberships
         .iter()
         .filter(|membership| membership.holds_on(today))
-        .map(|membership| match &membership.scope {
-            Scope::Schools(schools) => SchoolFilter::Ids(schools.iter().copied().collect()),
-            Scope::District => SchoolFilter::Districts(vec![membership.district]),
-        })
+        .map(SchoolFilter::from)
         .collect();
     let mut schools = app.store.read().school_list(&filters, page.cursor, limit + 1).await?;
     let next = page_end(&mut schools, limit, |school| school.id.into_uuid());
