@@ -1,1 +1,3 @@
-//! The end-to-end suite lives in `it`; this library is empty on purpose.
+//! What the end-to-end suite shares with other tests; the suite itself lives in `it`.
+
+pub mod postgres;

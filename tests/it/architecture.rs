@@ -5,16 +5,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which crates of ours a crate may name. A new crate is placed here first.
-const ARROWS: [(&str, &[&str]); 6] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("xunke-domain", &[]),
     ("xunke-sync", &["xunke-domain"]),
     ("xunke-migrations", &[]),
     ("xunke-storage", &["xunke-domain", "xunke-sync", "xunke-migrations"]),
     ("xunke-api", &["xunke-domain", "xunke-sync", "xunke-storage"]),
     ("e2e", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-api", "xunke-migrations"]),
+    ("disk", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-api"]),
+    ("processes", &["xunke-domain", "xunke-sync", "e2e"]),
+    ("simulation", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-api", "disk"]),
 ];
 /// Who may name the database library.
-const DATABASE: [&str; 3] = ["xunke-storage", "xunke-migrations", "e2e"];
+const DATABASE: [&str; 6] = ["xunke-storage", "xunke-migrations", "e2e", "disk", "processes", "simulation"];
 /// What a crate without IO, tasks and a clock of its own does not say.
 const IMPURE: [&str; 10] = [
     "tokio",

@@ -6,6 +6,9 @@ use xunke_api::config::{Config, Flags};
 use xunke_api::demo::{self, Demo};
 use xunke_api::{server, start};
 
+#[cfg(planted)]
+compile_error!("a build with planted bugs is no server");
+
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

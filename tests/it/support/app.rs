@@ -14,7 +14,7 @@ use xunke_api::auth::keys::Keys;
 use xunke_api::start::{World, open};
 use xunke_api::world::{Chance, Clock};
 
-use super::postgres;
+use e2e::postgres;
 
 /// The back ends; every story runs on each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

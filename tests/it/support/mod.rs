@@ -3,7 +3,6 @@
 pub(crate) mod app;
 pub(crate) mod document;
 pub(crate) mod handset;
-pub(crate) mod postgres;
 pub(crate) mod school;
 pub(crate) mod syncing;
 pub(crate) mod week;

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 /// The server's address without a database, or why there is none.
-pub(crate) fn server() -> &'static str {
+pub fn server() -> &'static str {
     static SERVER: OnceLock<String> = OnceLock::new();
     SERVER.get_or_init(|| std::env::var("TEST_POSTGRES_URL").unwrap_or_else(|_| start()))
 }

@@ -1,0 +1,1 @@
+//! A disk for SQLite that loses power, fills up and fails.

@@ -1,0 +1,1 @@
+//! Real processes, killed under load, and several nodes over one PostgreSQL.
