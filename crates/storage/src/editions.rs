@@ -8,6 +8,7 @@ use sea_orm::{
 };
 use xunke_domain::ids::{SchoolId, UserId};
 use xunke_domain::week::Week;
+use xunke_sync::planted::{Bug, planted};
 use xunke_sync::record::Seq;
 
 use crate::entity::edition;
@@ -157,7 +158,11 @@ impl Tx {
         }
         for (week, number) in &newest {
             let number = i32::try_from(*number).unwrap_or(i32::MAX);
-            edition::Entity::update_many()
+            let mut update = edition::Entity::update_many();
+            if planted(Bug::EditionInPlace) {
+                update = update.col_expr(edition::Column::Bytes, Expr::cust("bytes || ' '"));
+            }
+            update
                 .col_expr(edition::Column::SupersededByChanges, Expr::value(true))
                 .filter(edition::Column::Stream.eq(stream.into_uuid()))
                 .filter(edition::Column::Week.eq(week.to_string()))

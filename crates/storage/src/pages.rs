@@ -1,10 +1,11 @@
 //! Pages of a stream, spliced from the JSON as it is stored (protocol, section 5).
 
 use chrono::NaiveDate;
-use sea_orm::sea_query::{Query, SelectStatement};
+use sea_orm::sea_query::{Expr, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use xunke_domain::ids::{SchoolId, UserId};
 use xunke_domain::record_type::RecordType;
+use xunke_sync::planted::{Bug, planted};
 use xunke_sync::record::Seq;
 
 use crate::entity::record;
@@ -158,9 +159,18 @@ impl<C: ConnectionTrait> Queries<C> {
             .filter(record::Column::Stream.eq(stream.into_uuid()))
             .filter(record::Column::Seq.gt(query.after))
             .filter(Condition::any().add(query.shown()).add(query.shown_before(began)));
+        let rows = if planted(Bug::CursorByTime) { rows.filter(by_time(query.after)) } else { rows };
         let limit = u64::try_from(query.records).unwrap_or(u64::MAX).saturating_add(1);
         Ok(rows.order_by_asc(record::Column::Seq).limit(limit).all(&self.db).await?)
     }
+}
+
+/// What [`Bug::CursorByTime`] goes on from: the time at which the record last read was made.
+fn by_time(after: Seq) -> SimpleExpr {
+    Expr::cust(format!(
+        "created_at >= COALESCE((SELECT MAX(read.created_at) FROM record read WHERE read.stream = record.stream \
+         AND read.seq <= {after}), 0)"
+    ))
 }
 
 /// One change. Stamps, fields and ids are JSON or plain hexadecimal already, so nothing needs escaping.

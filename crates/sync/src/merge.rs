@@ -6,6 +6,7 @@
 use uuid::Uuid;
 use xunke_domain::fields::{FieldPath, Fields};
 
+use crate::planted::{Bug, planted};
 use crate::record::{Origin, RecordState, Register, Seq};
 use crate::stamp::{DeviceId, Stamp};
 
@@ -124,6 +125,9 @@ pub fn merge(
     let (mut lost, mut clashes) = (Vec::new(), Vec::new());
     for (path, value) in write.set {
         let arrived = Register { value: value.clone(), origin };
+        if planted(Bug::ListOverwritten) && path.element().is_some() {
+            state.registers.retain(|other, _| other == path || other.name() != path.name());
+        }
         let Some(standing) = state.registers.get(path) else {
             state.registers.insert(path.clone(), arrived);
             continue;
@@ -132,7 +136,7 @@ pub fn merge(
         if strangers && standing.value != *value {
             clashes.push(Clash { path: path.clone(), standing: standing.clone(), arrived: arrived.clone() });
         }
-        if canonical > standing.origin.stamp {
+        if canonical > standing.origin.stamp || planted(Bug::ArrivalWins) {
             state.registers.insert(path.clone(), arrived);
         } else {
             lost.push(Lost { path: path.clone(), winner: standing.clone() });
@@ -165,6 +169,7 @@ fn canonical_stamp(state: &RecordState, past: &[Past], write: &Incoming<'_>, rec
 
     if let Some(floor) = known.iter().filter(|other| write.has_seen(other)).map(|other| other.stamp).max()
         && stamp <= floor
+        && !planted(Bug::LiftDropped)
     {
         stamp = floor.just_above(write.device);
     }

@@ -57,8 +57,8 @@ bugs! {
     QueueDroppedOn401 = "queue-dropped-on-401",
     /// The ledger of writes forgets after 30 days.
     LedgerForgets = "ledger-forgets",
-    /// A phone stores the cursor of a page before its rows.
-    CursorBeforeRows = "cursor-before-rows",
+    /// A phone does not send again what a restored server has lost.
+    ResendForgotten = "resend-forgotten",
 }
 
 #[cfg(planted)]

@@ -20,6 +20,7 @@ use xunke_storage::schools::{School, SchoolFilter};
 use xunke_sync::cursor::{Cursor, CursorFault, nonce_covering};
 use xunke_sync::derived_id::derived_id;
 use xunke_sync::limits::SCHEMA;
+use xunke_sync::planted::{Bug, planted};
 use xunke_sync::record::Seq;
 
 use crate::app::App;
@@ -93,6 +94,7 @@ pub struct StreamView {
 fn visibility(caller: &Caller, reach: Reach) -> (Visibility, u64) {
     let (visibility, name) = match reach {
         Reach::All => (Visibility::All, "all".to_owned()),
+        Reach::Own if planted(Bug::ScopeOnlyOnPush) => (Visibility::All, format!("own {}", caller.id())),
         Reach::Own => (Visibility::Own(caller.id()), format!("own {}", caller.id())),
     };
     (visibility, derived_id(&[b"grant", name.as_bytes()]).as_u64_pair().0)

@@ -8,6 +8,7 @@ use xunke_domain::flaw::Flaw;
 use xunke_domain::ids::SchoolId;
 use xunke_domain::record_type::RecordType;
 use xunke_sync::derived_id::derived_id;
+use xunke_sync::planted::{Bug, planted};
 use xunke_sync::stamp::DeviceId;
 use xunke_sync::wire::push::{Arrived, Write};
 use xunke_sync::wire::result::{Late, Outcome, WriteResult};
@@ -78,6 +79,7 @@ impl Store {
         let numbers: Vec<i64> = job.writes.iter().map(|arrived| arrived.n).collect();
         let known: BTreeMap<i64, LedgerEntry> =
             tx.ledger_known(job.device, numbers).await?.into_iter().map(|entry| (entry.n, entry)).collect();
+        let known = if planted(Bug::LedgerForgets) { of_a_month(known, job.now) } else { known };
         if let Some(n) = forked(&job.writes, &known) {
             return Ok(Pushed::Fork { n });
         }
@@ -136,6 +138,12 @@ impl Tx {
     }
 }
 
+/// What [`Bug::LedgerForgets`] leaves of the ledger.
+fn of_a_month(mut known: BTreeMap<i64, LedgerEntry>, now: i64) -> BTreeMap<i64, LedgerEntry> {
+    known.retain(|_, entry| now - entry.received_at < 30 * 24 * 60 * 60 * 1000);
+    known
+}
+
 /// The first write whose number is known under another body.
 fn forked(writes: &[Arrived], known: &BTreeMap<i64, LedgerEntry>) -> Option<i64> {
     let mut hashes: BTreeMap<i64, String> =
@@ -143,7 +151,7 @@ fn forked(writes: &[Arrived], known: &BTreeMap<i64, LedgerEntry>) -> Option<i64>
     writes.iter().find_map(|arrived| {
         let hash = arrived.body_hash();
         let first = hashes.entry(arrived.n).or_insert_with(|| hash.clone());
-        (*first != hash).then_some(arrived.n)
+        (*first != hash && !planted(Bug::ReplayTrusted)).then_some(arrived.n)
     })
 }
 
@@ -271,7 +279,7 @@ async fn record(tx: &Tx, job: &PushJob, device: &Device, settled: &[Settled<'_>]
     if !entries.is_empty() {
         tx.ledger_add(entries).await?;
     }
-    if !held.is_empty() {
+    if !held.is_empty() && !planted(Bug::HeldDropped) {
         tx.held_add(held).await?;
     }
     tx.device_seen(job.device, job.now, job.unsent, latest_n, device.arrived + arrived, job.clock_offset)

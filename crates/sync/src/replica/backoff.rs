@@ -3,6 +3,7 @@
 use super::push::Flight;
 use super::store::{Key, LocalTx};
 use super::{Replica, Standing};
+use crate::planted::{Bug, planted};
 
 /// Why a request came to nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +46,12 @@ impl Replica {
             Failure::Network => replica.failed(None),
             Failure::Backoff { retry_after_seconds } => replica.failed(retry_after_seconds),
             Failure::TooLarge | Failure::Refused => replica.halve(tx),
-            Failure::Unauthorized => replica.me.standing = Standing::SignIn,
+            Failure::Unauthorized => {
+                if planted(Bug::QueueDroppedOn401) {
+                    replica.writes.retain(|_, kept| !kept.is_queued());
+                }
+                replica.me.standing = Standing::SignIn;
+            }
             Failure::TooOld => replica.me.standing = Standing::TooOld,
             Failure::DeviceRevoked { wipe: _ } | Failure::DeviceFork
                 if replica.out_for_an_earlier_device() =>

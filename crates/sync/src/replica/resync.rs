@@ -9,6 +9,7 @@ use super::outbox::{Kept, Ticket};
 use super::store::{Key, LocalTx};
 use super::streams::{Pull, Stream};
 use crate::cursor::CursorFault;
+use crate::planted::{Bug, planted};
 use crate::record::Seq;
 use crate::wire::page::StreamInfo;
 
@@ -94,6 +95,9 @@ impl Replica {
     /// Queues what was answered, under the same number and the canonical stamp, and takes back what the
     /// queue says it had seen: those seqs are another past's. The server knows such a write by its number.
     fn send_again(&mut self, stream: SchoolId, tx: &mut LocalTx) {
+        if planted(Bug::ResendForgotten) {
+            return;
+        }
         let mut touched: BTreeSet<Ticket> = BTreeSet::new();
         for (ticket, kept) in self.writes.iter_mut().filter(|(_, kept)| kept.write.stream == stream) {
             kept.answered = None;
