@@ -72,7 +72,8 @@ const fn plant(_: Bug) -> bool {
 fn main() -> anyhow::Result<ExitCode> {
     let Cli { proof } = Cli::parse();
     let began = Instant::now();
-    let ground = || tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(Ground::prepare());
+    let ground =
+        || tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(Ground::prepare());
     let well = match proof {
         Proof::PowerCuts(Cuts { planted: Some(bug), .. }) if !plant(bug) => {
             return Ok(if replant::rerun("disk")?.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE });

@@ -86,9 +86,10 @@ impl Found {
     fn has(&self, write: &Acknowledged) -> bool {
         let in_ledger = self.ledger.get(&(write.device.clone(), write.n)) == Some(&write.seq);
         let visible = match (write.seq, &write.held) {
-            (Some(seq), _) => self.feed.get(&write.record).is_some_and(|(newest, fields)| {
-                *newest >= seq && fields[write.field.as_str()] == write.n
-            }),
+            (Some(seq), _) => self
+                .feed
+                .get(&write.record)
+                .is_some_and(|(newest, fields)| *newest >= seq && fields[write.field.as_str()] == write.n),
             (None, Some(held)) => self.held.contains(held),
             (None, None) => false,
         };

@@ -153,8 +153,10 @@ impl Phone {
         }
         let body = answer.expect(200).context("a push sent again")?;
         for (write, result) in self.answered.iter().zip(body["results"].as_array().into_iter().flatten()) {
-            let first = self.acknowledged.iter().find(|first| write["n"] == first.n).context("a first answer")?;
-            let same = result["seq"].as_i64() == first.seq && result["held"].as_str() == first.held.as_deref();
+            let first =
+                self.acknowledged.iter().find(|first| write["n"] == first.n).context("a first answer")?;
+            let same =
+                result["seq"].as_i64() == first.seq && result["held"].as_str() == first.held.as_deref();
             anyhow::ensure!(same && result["outcome"] == "duplicate", "{result} instead of {first:?}");
         }
         Ok(Pushed::Acknowledged)
