@@ -6,12 +6,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use sea_orm::sqlx::Connection as _;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use uuid::Uuid;
 use xunke_migrations::{Migrator, MigratorTrait as _};
+use xunke_sync::planted::{Bug, planted};
 
 use crate::book::BookCache;
 use crate::error::StoreError;
@@ -49,11 +51,13 @@ impl Store {
     /// Connects, checks what durability rests on, and brings the shape of the database up to date.
     pub async fn open(settings: &Settings) -> Result<Self, StoreError> {
         let sqlite = settings.url.starts_with("sqlite:");
-        let write =
-            Database::connect(options(settings, if sqlite { 1 } else { settings.connections })).await?;
-        if sqlite {
+        let write = if sqlite {
+            let write = Database::connect(sqlite_writer(settings)).await?;
             check_sqlite(&write).await?;
-        }
+            write
+        } else {
+            Database::connect(options(settings, settings.connections)).await?
+        };
         migrate(&write, &settings.url).await?;
         let read = if sqlite {
             Database::connect(options(settings, settings.connections)).await?
@@ -77,11 +81,15 @@ impl Store {
         Ok(Queries { db: self.write.begin_with_options(mode).await? })
     }
 
-    /// Whether the database takes a write now; nothing is left behind.
+    /// Whether the database takes a write now: one is committed, since until then no disk is touched. Nothing is
+    /// left behind; set-up codes have other ids.
     pub async fn probe(&self) -> Result<(), StoreError> {
         let tx = self.begin().await?;
-        tx.db.execute_unprepared("UPDATE setup_code SET used_at = used_at WHERE id = -1").await?;
-        Ok(tx.db.rollback().await?)
+        tx.db
+            .execute_unprepared("INSERT INTO setup_code (id, code_hash, created_at) VALUES (-1, '', 0)")
+            .await?;
+        tx.db.execute_unprepared("DELETE FROM setup_code WHERE id = -1").await?;
+        tx.commit().await
     }
 
     /// Lets go of every connection; on SQLite the write-ahead log is folded in first.
@@ -132,7 +140,7 @@ fn options(settings: &Settings, connections: u32) -> ConnectOptions {
                 .foreign_keys(true)
                 .busy_timeout(Duration::from_secs(5))
                 .pragma("journal_mode", "WAL")
-                .pragma("synchronous", "FULL")
+                .pragma("synchronous", if planted(Bug::SynchronousNormal) { "NORMAL" } else { "FULL" })
                 .pragma("wal_autocheckpoint", "1000")
                 .pragma("journal_size_limit", "67108864")
                 .pragma("trusted_schema", "OFF")
@@ -151,6 +159,23 @@ fn options(settings: &Settings, connections: u32) -> ConnectOptions {
     options
 }
 
+/// The one connection that writes. When a disk is full or fails, SQLite may take a transaction back by itself;
+/// sqlx does not notice, would take the next one for a part of it, and that would never be committed. Such a
+/// connection is closed instead of used again.
+fn sqlite_writer(settings: &Settings) -> ConnectOptions {
+    let mut options = options(settings, 1);
+    options.map_sqlx_sqlite_pool_opts(|pool| {
+        pool.after_release(|connection, _| {
+            Box::pin(async move {
+                // The roll-back of a dropped transaction is done before the ping is answered.
+                connection.ping().await?;
+                Ok(!connection.is_in_transaction())
+            })
+        })
+    });
+    options
+}
+
 /// Reads back what durability rests on (reliability, "Facts measured").
 async fn check_sqlite(db: &DatabaseConnection) -> Result<(), StoreError> {
     let text = async |sql: &str| -> Result<String, StoreError> {
@@ -160,8 +185,9 @@ async fn check_sqlite(db: &DatabaseConnection) -> Result<(), StoreError> {
             .try_get_by_index::<String>(0)
             .or_else(|_| row.try_get_by_index::<i64>(0).map(|n| n.to_string()))?)
     };
+    let synchronous = if planted(Bug::SynchronousNormal) { "1" } else { "2" };
     for (sql, wanted) in
-        [("PRAGMA journal_mode", "wal"), ("PRAGMA synchronous", "2"), ("PRAGMA foreign_keys", "1")]
+        [("PRAGMA journal_mode", "wal"), ("PRAGMA synchronous", synchronous), ("PRAGMA foreign_keys", "1")]
     {
         let found = text(sql).await?;
         if found != wanted {

@@ -1,6 +1,6 @@
 //! What can go wrong below the API.
 
-use sea_orm::{DbErr, RuntimeErr, SqlErr};
+use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxError, SqlxSqliteError};
 use thiserror::Error;
 
 /// A failure of the store.
@@ -52,11 +52,26 @@ impl StoreError {
     }
 }
 
+/// SQLite's primary result codes after which the same request may well succeed: `BUSY`, `LOCKED`, `NOMEM`,
+/// `READONLY` (a file system that is remounted so after an error), `IOERR`, `FULL`, `CANTOPEN`.
+const SQLITE_PASSING: [u32; 7] = [5, 6, 7, 8, 10, 13, 14];
+
+/// The primary result code, if it was SQLite that failed.
+fn sqlite_code(error: &SqlxError) -> Option<u32> {
+    let error = error.as_database_error()?;
+    error.try_downcast_ref::<SqlxSqliteError>()?;
+    let extended: u32 = error.code()?.parse().ok()?;
+    Some(extended & 0xff)
+}
+
 /// Failures after which the same request may well succeed.
 fn passing(error: &DbErr) -> bool {
     match error {
         DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
-        DbErr::Exec(RuntimeErr::SqlxError(_)) | DbErr::Query(RuntimeErr::SqlxError(_)) => {
+        DbErr::Exec(RuntimeErr::SqlxError(source)) | DbErr::Query(RuntimeErr::SqlxError(source)) => {
+            if let Some(code) = sqlite_code(source) {
+                return SQLITE_PASSING.contains(&code);
+            }
             let text = error.to_string();
             // Lost connections, shutdown in progress (57P0x), serialization and lock time-outs, a full disk.
             [

@@ -86,11 +86,15 @@ async fn try_together(
     for job in jobs {
         let part = tx.savepoint().await?;
         let outcome = store.push_in(&part, job).await;
-        match &outcome {
-            Ok(_) => part.commit().await?,
-            Err(_) => part.roll_back().await?,
+        let ended = match &outcome {
+            Ok(_) => part.commit().await,
+            Err(_) => part.roll_back().await,
+        };
+        match (outcome, ended) {
+            (outcome, Ok(())) => outcomes.push(outcome),
+            // On a full or failing disk SQLite takes the whole transaction back, and there is no part to end.
+            (Err(error), Err(_)) | (Ok(_), Err(error)) => return Err(error),
         }
-        outcomes.push(outcome);
     }
     if planted(Bug::AnswerBeforeCommit) {
         tokio::spawn(tx.commit());

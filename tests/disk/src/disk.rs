@@ -76,10 +76,7 @@ impl Disk {
         let mut state = State::new(seed);
         image.put_on(&mut state);
         let shared = Arc::new(Shared::new(state));
-        DISKS
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(path.clone(), Arc::downgrade(&shared));
+        DISKS.write().unwrap_or_else(PoisonError::into_inner).insert(path.clone(), Arc::downgrade(&shared));
         Self(Arc::new(Inner { shared, folder, path }))
     }
 

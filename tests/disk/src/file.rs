@@ -45,7 +45,11 @@ pub(crate) struct Mood {
 impl Mood {
     pub(crate) fn draw(draw: &mut StdRng, sector: usize) -> Self {
         let one_of = |draw: &mut StdRng, values: [f64; 4]| values[draw.random_range(0..4)];
-        Self { arrives: one_of(draw, [0.0, 0.3, 0.7, 0.97]), tears: one_of(draw, [0.0, 0.02, 0.1, 0.5]), sector }
+        Self {
+            arrives: one_of(draw, [0.0, 0.3, 0.7, 0.97]),
+            tears: one_of(draw, [0.0, 0.02, 0.1, 0.5]),
+            sector,
+        }
     }
 }
 
@@ -112,7 +116,9 @@ impl File {
         let mut lengths = vec![self.durable.len()];
         for change in self.given_up.iter().chain(&self.changes) {
             match change {
-                Change::Page(piece, content) => versions.entry(piece.page).or_default().push((*piece, content)),
+                Change::Page(piece, content) => {
+                    versions.entry(piece.page).or_default().push((*piece, content))
+                }
                 Change::Length(len) => lengths.push(*len),
             }
         }
@@ -145,7 +151,13 @@ impl File {
 }
 
 /// Decides one sector; whether it is torn.
-fn power_on_sector(sector: &mut [u8], written: &[&Page], start: usize, draw: &mut StdRng, mood: Mood) -> bool {
+fn power_on_sector(
+    sector: &mut [u8],
+    written: &[&Page],
+    start: usize,
+    draw: &mut StdRng,
+    mood: Mood,
+) -> bool {
     let any = if draw.random_bool(0.8) { written.len() - 1 } else { draw.random_range(0..written.len()) };
     let new = &written[any][start..start + sector.len()];
     if draw.random_bool(mood.tears) {

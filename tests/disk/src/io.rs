@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{Ordering, fence};
 
 use libsqlite3_sys::{
-    SQLITE_BUSY, SQLITE_NOTFOUND, SQLITE_OK, SQLITE_SHM_EXCLUSIVE, SQLITE_SHM_LOCK,
-    sqlite3_file, sqlite3_int64, sqlite3_io_methods,
+    SQLITE_BUSY, SQLITE_NOTFOUND, SQLITE_OK, SQLITE_SHM_EXCLUSIVE, SQLITE_SHM_LOCK, sqlite3_file,
+    sqlite3_int64, sqlite3_io_methods,
 };
 
 use crate::disk::Shared;

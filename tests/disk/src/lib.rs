@@ -9,6 +9,7 @@ mod file;
 mod image;
 mod io;
 mod locks;
+pub mod proof;
 pub mod replant;
 mod state;
 mod vfs;

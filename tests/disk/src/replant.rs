@@ -11,7 +11,17 @@ pub fn rerun(package: &str) -> anyhow::Result<ExitStatus> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["run", "--quiet", "--profile", "planted", "--target-dir", "target/planted", "-p", package, "--"])
+        .args([
+            "run",
+            "--quiet",
+            "--profile",
+            "planted",
+            "--target-dir",
+            "target/planted",
+            "-p",
+            package,
+            "--",
+        ])
         .args(std::env::args_os().skip(1))
         .env("RUSTFLAGS", format!("{flags} --cfg planted").trim_start())
         .current_dir(root)

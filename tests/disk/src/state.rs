@@ -199,8 +199,9 @@ impl State {
         let cut = self.event(Kind::Sync, name);
         if !cut || self.draw.random_bool(0.5) {
             self.file(inode).sync();
-            if self.names.get(name) == Some(&inode) {
-                self.durable_names.insert(name.to_owned(), inode);
+            if self.names.get(name) == Some(&inode) && self.durable_names.get(name) != Some(&inode) {
+                // As SQLite does on Unix: the first sync of a new file syncs the folder, and all names in it.
+                self.durable_names = self.names.clone();
             }
         }
         if cut { Err(SQLITE_IOERR_FSYNC) } else { Ok(()) }

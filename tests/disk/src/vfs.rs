@@ -23,7 +23,7 @@ const C_NAME: &CStr = c"xunke-disk";
 /// Longest path.
 const PATH: usize = 512;
 /// 2026-11-23 00:00 UTC in milliseconds of the Julian calendar, SQLite's own count. It stands still.
-const NOW: sqlite3_int64 = 212_662_195_200_000;
+const NOW: sqlite3_int64 = 212_662_152_000_000;
 
 /// Makes the VFS known to SQLite, once in a process.
 pub(crate) fn register() {
