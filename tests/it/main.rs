@@ -18,6 +18,7 @@ mod pull;
 mod push;
 mod reference;
 mod repeated;
+mod restores;
 mod sessions;
 mod support;
 mod timetables;

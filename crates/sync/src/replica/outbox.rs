@@ -55,6 +55,9 @@ pub(super) struct Kept {
     /// It was refused when sent alone, and waits for [`Replica::retry_stuck`].
     #[serde(default)]
     pub(super) stuck: bool,
+    /// The server does not know its device; it waits to be numbered anew under the next registration.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) forgotten: bool,
     /// Absent: it is in the queue.
     #[serde(default)]
     pub(super) answered: Option<Answered>,
@@ -174,7 +177,7 @@ impl Replica {
             };
             replica.me.next_n = replica.me.next_n.saturating_add(1);
             replica.me.next_ticket = ticket.next();
-            let kept = Kept { device, write, stuck: false, answered: None };
+            let kept = Kept { device, write, stuck: false, forgotten: false, answered: None };
             tx.put(Key::Write(ticket), &kept);
             replica.writes.insert(ticket, kept);
         });

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use xunke_domain::ids::SchoolId;
 
-use super::Replica;
 use super::outbox::{Kept, Ticket};
 use super::store::{Key, LocalTx};
 use super::streams::{Pull, Stream};
+use super::{Replica, Standing};
 use crate::cursor::CursorFault;
 use crate::record::Seq;
 use crate::wire::page::StreamInfo;
@@ -103,6 +103,21 @@ impl Replica {
         }
         // An answer that is still under way is the lost past's.
         self.me.flight.take_if(|flight| flight.tickets.iter().any(|ticket| touched.contains(ticket)));
+    }
+
+    /// The server does not know the device of the push that is out: it was restored to a time before that
+    /// registration, so it has nothing of what was sent under it, whatever it had answered. All of that is queued
+    /// again, to be numbered anew when the phone has registered again.
+    pub(super) fn forgotten(&mut self, tx: &mut LocalTx) {
+        let mut out = self.me.flight.iter().flat_map(|flight| &flight.tickets);
+        let sent = out.find_map(|ticket| self.writes.get(ticket));
+        let device = sent.map_or(self.me.device, |kept| kept.device);
+        for (ticket, kept) in self.writes.iter_mut().filter(|(_, kept)| kept.device == device) {
+            (kept.answered, kept.stuck, kept.forgotten) = (None, false, true);
+            kept.write.base = Some(0);
+            tx.put(Key::Write(*ticket), kept);
+        }
+        (self.me.flight, self.me.standing) = (None, Standing::Forked);
     }
 
     /// The stream was read from `from` on and is consistent. What was acknowledged above `from` must be in
