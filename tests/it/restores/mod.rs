@@ -5,6 +5,7 @@
 
 mod oracle;
 mod schedule;
+mod stories;
 
 use std::panic::resume_unwind;
 

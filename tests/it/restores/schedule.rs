@@ -100,6 +100,8 @@ pub(super) struct Pocket {
     pub(super) heard: BTreeMap<Ticket, Heard>,
     /// Some phones send, but hardly ever read.
     reads: bool,
+    /// Some say only what others say too, so that all of it may be beaten.
+    terse: bool,
 }
 
 /// A schedule being played.
@@ -172,7 +174,15 @@ impl Story {
         let slow = self.dice.once_in(4);
         handset.skew = if slow { -3_600_000 } else { i64::try_from(self.dice.roll(90_000)).unwrap() };
         let reads = !self.dice.once_in(3);
-        self.pockets.push(Pocket { login, handset, tickets: Vec::new(), heard: BTreeMap::new(), reads });
+        let terse = self.dice.once_in(3);
+        self.pockets.push(Pocket {
+            login,
+            handset,
+            tickets: Vec::new(),
+            heard: BTreeMap::new(),
+            reads,
+            terse,
+        });
         self.pockets.len() - 1
     }
 
@@ -185,7 +195,8 @@ impl Story {
             let index = self.dice.one_of(self.pockets.len());
             match self.dice.roll(12) {
                 0..=5 => {
-                    for _ in 0..=self.dice.roll(30) {
+                    let most = if self.pockets[index].terse { 3 } else { 30 };
+                    for _ in 0..=self.dice.roll(most) {
                         self.capture(index);
                     }
                     self.push(index).await;
@@ -213,12 +224,13 @@ impl Story {
         let (visit, mut set) = self.choose_visit(index);
         let rating = ["excellent", "good", "fair", "poor"][self.dice.one_of(4)];
         set[format!("ratings/{}", ["a", "b"][self.dice.one_of(2)])] = json!(rating);
-        if self.dice.once_in(2) {
+        let terse = self.pockets[index].terse;
+        if !terse && self.dice.once_in(2) {
             set[format!("highlights/{mark}")] = json!({"text": mark});
         } else {
             set["x.note"] = json!(mark);
         }
-        if self.dice.once_in(12) {
+        if !terse && self.dice.once_in(12) {
             set[format!("highlights/m{}", 1 + self.dice.roll(self.marks))] = Value::Null;
         }
         if self.dice.once_in(25) {
