@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in a story both are assertions")]
 
 mod architecture;
+mod backups;
 mod concurrency;
 mod conflicts;
 mod editions;
@@ -18,6 +19,7 @@ mod pull;
 mod push;
 mod reference;
 mod repeated;
+mod restores;
 mod sessions;
 mod support;
 mod timetables;

@@ -11,7 +11,8 @@ use xunke_sync::wire::result::Outcome;
 
 use crate::support::TestApp;
 use crate::support::app::on_both;
-use crate::support::handset::{Handset, Weather};
+use crate::support::dice::Dice;
+use crate::support::handset::Handset;
 use crate::support::school::School;
 use crate::support::syncing::slot;
 
@@ -23,25 +24,6 @@ on_both!(
     a_phone_restored_from_a_backup_registers_again_and_loses_nothing,
     a_phone_that_lost_its_school_hands_its_queue_over,
 );
-
-/// A small generator with a seed: one seed, one story.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % sides
-    }
-
-    fn weather(&mut self) -> Weather {
-        match self.roll(5) {
-            0 => Weather::RequestLost,
-            1 => Weather::AnswerLost,
-            2 => Weather::Repeated,
-            _ => Weather::Fair,
-        }
-    }
-}
 
 fn visit(number: u64) -> Uuid {
     Uuid::from_u128(number.into())
@@ -79,7 +61,7 @@ async fn phones_agree_in_the_end_whatever_the_network_did(app: TestApp) {
     phones[1].skew = -3_600_000;
     phones[2].skew = 2 * 24 * 3_600_000;
     let mut captured = vec![Vec::new(); phones.len()];
-    let mut dice = Dice(20_261_123);
+    let mut dice = Dice::new(20_261_123);
     for phone in &mut phones {
         phone.list(&app).await;
     }

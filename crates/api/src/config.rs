@@ -7,15 +7,12 @@ use anyhow::Context as _;
 use clap::Args;
 use serde::Deserialize;
 
-/// Where and how the server runs. Every setting can also stand in the file under the same name.
+/// Where everything lies that the server keeps; other commands need no more of the settings.
 #[derive(Args, Clone, Debug, Default)]
-pub struct Flags {
+pub struct PlaceFlags {
     /// Settings file (TOML), for example `listen = "0.0.0.0:8080"`; an unknown setting stops the start
     #[arg(long, env = "XUNKE_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Address to listen on [default: 127.0.0.1:8080]
-    #[arg(long, env = "XUNKE_LISTEN", value_name = "ADDRESS")]
-    pub listen: Option<SocketAddr>,
     /// Folder for the database, the key file and the lock [default: data]
     #[arg(long, env = "XUNKE_DATA", value_name = "FOLDER")]
     pub data: Option<PathBuf>,
@@ -25,6 +22,17 @@ pub struct Flags {
     /// Key file; several nodes on one PostgreSQL share one [default: keys.json in the data folder]
     #[arg(long, env = "XUNKE_KEY_FILE", value_name = "FILE")]
     pub key_file: Option<PathBuf>,
+}
+
+/// Where and how the server runs. Every setting can also stand in the file under the same name.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Flags {
+    /// Where everything lies.
+    #[command(flatten)]
+    pub place: PlaceFlags,
+    /// Address to listen on [default: 127.0.0.1:8080]
+    #[arg(long, env = "XUNKE_LISTEN", value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
     /// Database connections [default: 6]
     #[arg(long, env = "XUNKE_CONNECTIONS", value_name = "NUMBER")]
     pub connections: Option<u32>,
@@ -49,6 +57,15 @@ struct File {
     connections: Option<u32>,
     insecure_http: Option<bool>,
     log: Option<String>,
+}
+
+/// Where everything lies that the server keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Database.
+    pub database_url: String,
+    /// Key file.
+    pub key_file: PathBuf,
 }
 
 /// The settings in force.
@@ -79,24 +96,21 @@ const ENVIRONMENT: [&str; 7] = [
     "XUNKE_LOG",
 ];
 
+impl Place {
+    /// Puts flags, environment and file together; makes the data folder.
+    pub fn read(flags: PlaceFlags) -> anyhow::Result<Self> {
+        Ok(place(flags)?.0)
+    }
+}
+
 impl Config {
     /// Puts flags, environment and file together; makes the data folder.
     pub fn read(flags: Flags) -> anyhow::Result<Self> {
-        let known = |name: &String| ENVIRONMENT.contains(&name.as_str());
-        let names = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
-        let stray = names.into_iter().find(|name| name.starts_with("XUNKE_") && !known(name));
-        if let Some(name) = stray {
-            anyhow::bail!("there is no setting `{name}`; see `xunke serve --help`");
-        }
-        let file = flags.config.as_deref().map(file).transpose()?.unwrap_or_default();
-        let data = flags.data.or(file.data).unwrap_or_else(|| PathBuf::from("data"));
-        std::fs::create_dir_all(&data).with_context(|| format!("the data folder {}", data.display()))?;
-        let database_url = flags.database_url.or(file.database_url);
+        let (Place { database_url, key_file }, file) = place(flags.place)?;
         let config = Self {
             listen: flags.listen.or(file.listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
-            database_url: database_url
-                .unwrap_or_else(|| format!("sqlite://{}", data.join("xunke.db").display())),
-            key_file: flags.key_file.or(file.key_file).unwrap_or_else(|| data.join("keys.json")),
+            database_url,
+            key_file,
             connections: flags.connections.or(file.connections).unwrap_or(6),
             insecure_http: flags.insecure_http.or(file.insecure_http).unwrap_or(false),
             log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
@@ -106,13 +120,30 @@ impl Config {
             "passwords do not travel in plain text: listen on 127.0.0.1 behind a proxy that speaks TLS, or say \
              `--insecure-http` if one stands before this address"
         );
-        let sqlite = config.database_url.starts_with("sqlite:");
-        let postgres =
-            ["postgres:", "postgresql:"].iter().any(|scheme| config.database_url.starts_with(scheme));
-        anyhow::ensure!(sqlite || postgres, "the database is `sqlite://…` or `postgres://…`");
         anyhow::ensure!((1..=200).contains(&config.connections), "1 to 200 connections");
         Ok(config)
     }
+}
+
+/// The place, and what else the settings file says.
+fn place(flags: PlaceFlags) -> anyhow::Result<(Place, File)> {
+    let known = |name: &String| ENVIRONMENT.contains(&name.as_str());
+    let names = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
+    let stray = names.into_iter().find(|name| name.starts_with("XUNKE_") && !known(name));
+    if let Some(name) = stray {
+        anyhow::bail!("there is no setting `{name}`; see `xunke serve --help`");
+    }
+    let file = flags.config.as_deref().map(file).transpose()?.unwrap_or_default();
+    let data = flags.data.or_else(|| file.data.clone()).unwrap_or_else(|| PathBuf::from("data"));
+    std::fs::create_dir_all(&data).with_context(|| format!("the data folder {}", data.display()))?;
+    let database_url = flags.database_url.or_else(|| file.database_url.clone());
+    let database_url =
+        database_url.unwrap_or_else(|| format!("sqlite://{}", data.join("xunke.db").display()));
+    let key_file = flags.key_file.or_else(|| file.key_file.clone()).unwrap_or_else(|| data.join("keys.json"));
+    let sqlite = database_url.starts_with("sqlite:");
+    let postgres = ["postgres:", "postgresql:"].iter().any(|scheme| database_url.starts_with(scheme));
+    anyhow::ensure!(sqlite || postgres, "the database is `sqlite://…` or `postgres://…`");
+    Ok((Place { database_url, key_file }, file))
 }
 
 fn file(path: &Path) -> anyhow::Result<File> {

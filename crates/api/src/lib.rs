@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod app;
 pub mod auth;
+pub mod backup;
 pub mod body;
 pub mod config;
 pub mod demo;

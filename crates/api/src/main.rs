@@ -1,7 +1,10 @@
 //! The binary `xunke`.
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
+use xunke_api::backup::{self, BackupFlags, RestoreFlags};
 use xunke_api::config::{Config, Flags};
 use xunke_api::demo::{self, Demo};
 use xunke_api::{server, start};
@@ -24,6 +27,10 @@ struct Cli {
 enum Command {
     /// Run the server
     Serve(Flags),
+    /// Back up database and keys, while the server runs or not
+    Backup(BackupFlags),
+    /// Put a backup back; the server must be stopped, and what is there is kept aside
+    Restore(RestoreFlags),
     /// Play a school's week on the real server, then keep serving it
     Demo(Demo),
     /// Print the OpenAPI document
@@ -31,19 +38,22 @@ enum Command {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
         Command::Serve(flags) => {
             let config = Config::read(flags)?;
             log_to_stderr(&config.log)?;
-            start::serve(config).await
+            start::serve(config).await?;
         }
+        Command::Backup(flags) => return backup::run_backup(flags).await,
+        Command::Restore(flags) => return backup::run_restore(flags).await,
         Command::Demo(options) => {
             log_to_stderr("warn")?;
-            demo::run(options).await
+            demo::run(options).await?;
         }
-        Command::Openapi => print_document(),
+        Command::Openapi => print_document()?,
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 #[expect(clippy::print_stdout, reason = "this command prints")]

@@ -267,7 +267,10 @@ impl From<StoreError> for ApiError {
                 tracing::warn!(error = %source, "the database is not available");
                 Self::Unavailable
             }
-            StoreError::Corrupt { .. } | StoreError::Unsafe(_) | StoreError::Database(_) => {
+            StoreError::Corrupt { .. }
+            | StoreError::Unsafe(_)
+            | StoreError::InUse { .. }
+            | StoreError::Database(_) => {
                 tracing::error!(error = %error, "a request failed in the store");
                 Self::Internal
             }

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 use xunke_storage::gather::Gatherer;
-use xunke_storage::{Settings, Store};
+use xunke_storage::{Claim, Settings, Store};
 use xunke_sync::limits::Limits;
 
 use crate::app::{App, Heads, Inner};
@@ -78,6 +78,8 @@ pub async fn setup_code(app: &App) -> anyhow::Result<Option<String>> {
 /// Runs the server until it is told to stop.
 #[expect(clippy::print_stdout, reason = "the set-up code is shown once, to whoever starts the server")]
 pub async fn serve(config: Config) -> anyhow::Result<()> {
+    // Before anything is touched; held until the process ends.
+    let _claim = Claim::to_serve(&config.database_url)?;
     let chance = Chance::system();
     let keys = Keys::load_or_create(&config.key_file, &chance)?;
     let world = World { clock: Arc::new(SystemClock), chance, keys, light_passwords: false };

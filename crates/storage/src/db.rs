@@ -3,10 +3,11 @@
 //! SQLite: one connection writes (`BEGIN IMMEDIATE`, a fair queue), several read; WAL with
 //! `synchronous=FULL`, read back at start, since anything less loses acknowledged commits in a power cut.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use sea_orm::sqlx::Connection as _;
+use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
@@ -16,6 +17,7 @@ use xunke_migrations::{Migrator, MigratorTrait as _};
 use xunke_sync::planted::{Bug, planted};
 
 use crate::book::BookCache;
+use crate::claim::{sqlite_file, with_end};
 use crate::error::StoreError;
 
 /// Where the database is and how it is used.
@@ -133,22 +135,8 @@ fn options(settings: &Settings, connections: u32) -> ConnectOptions {
         .min_connections(1)
         .acquire_timeout(Duration::from_secs(8))
         .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(|sqlite| {
-            // The values of reliability.md, "Defaults"; create_if_missing is the "no set-up" of small schools.
-            sqlite
-                .create_if_missing(true)
-                .foreign_keys(true)
-                .busy_timeout(Duration::from_secs(5))
-                .pragma("journal_mode", "WAL")
-                .pragma("synchronous", if planted(Bug::SynchronousNormal) { "NORMAL" } else { "FULL" })
-                .pragma("wal_autocheckpoint", "1000")
-                .pragma("journal_size_limit", "67108864")
-                .pragma("trusted_schema", "OFF")
-                .pragma("cell_size_check", "ON")
-                .pragma("secure_delete", "ON")
-                .pragma("mmap_size", "0")
-                .pragma("temp_store", "MEMORY")
-        })
+        // create_if_missing is the "no set-up" of small schools.
+        .map_sqlx_sqlite_opts(|sqlite| durable(sqlite).create_if_missing(true))
         .map_sqlx_postgres_opts(|postgres| {
             postgres.options([
                 ("statement_timeout", "15000"),
@@ -176,8 +164,39 @@ fn sqlite_writer(settings: &Settings) -> ConnectOptions {
     options
 }
 
+/// How a SQLite database is used: the values of reliability.md, "Defaults".
+pub(crate) fn durable(sqlite: SqliteConnectOptions) -> SqliteConnectOptions {
+    sqlite
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(5))
+        .pragma("journal_mode", "WAL")
+        .pragma("synchronous", if planted(Bug::SynchronousNormal) { "NORMAL" } else { "FULL" })
+        .pragma("wal_autocheckpoint", "1000")
+        .pragma("journal_size_limit", "67108864")
+        .pragma("trusted_schema", "OFF")
+        .pragma("cell_size_check", "ON")
+        .pragma("secure_delete", "ON")
+        .pragma("mmap_size", "0")
+        .pragma("temp_store", "MEMORY")
+}
+
+/// One connection to a SQLite database that is there, as `how` says.
+pub(crate) async fn open_file(
+    path: &Path,
+    how: impl Fn(SqliteConnectOptions) -> SqliteConnectOptions + Send + Sync + 'static,
+) -> Result<DatabaseConnection, StoreError> {
+    let path = path.to_owned();
+    // The path itself, since not every path can stand in an address.
+    let mut options = ConnectOptions::new("sqlite:");
+    options
+        .max_connections(1)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |sqlite| how(sqlite).filename(&path).create_if_missing(false));
+    Ok(Database::connect(options).await?)
+}
+
 /// Reads back what durability rests on (reliability, "Facts measured").
-async fn check_sqlite(db: &DatabaseConnection) -> Result<(), StoreError> {
+pub(crate) async fn check_sqlite(db: &DatabaseConnection) -> Result<(), StoreError> {
     let text = async |sql: &str| -> Result<String, StoreError> {
         let row = db.query_one_raw(Statement::from_string(DatabaseBackend::Sqlite, sql.to_owned())).await?;
         let row = row.ok_or_else(|| StoreError::Unsafe(format!("`{sql}` gave nothing")))?;
@@ -220,9 +239,8 @@ async fn migrate(db: &DatabaseConnection, url: &str) -> Result<(), StoreError> {
 
 /// An exclusive lock on a file beside the SQLite database, let go when dropped.
 fn file_lock(url: &str) -> Result<std::fs::File, StoreError> {
-    let path =
-        url.trim_start_matches("sqlite:").trim_start_matches("//").split('?').next().unwrap_or_default();
-    let path = PathBuf::from(format!("{path}.lock"));
+    let path = sqlite_file(url)?.unwrap_or_default();
+    let path = with_end(&path, ".lock");
     let fail =
         |error: std::io::Error| StoreError::Unsafe(format!("{} cannot be locked: {error}", path.display()));
     let file =

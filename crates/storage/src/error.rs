@@ -23,6 +23,14 @@ pub enum StoreError {
     /// The database was started with settings that would lose acknowledged writes.
     #[error("the database is not as it must be: {0}")]
     Unsafe(String),
+    /// Another process serves the database, or puts a backup in its place.
+    #[error("{} is in use by process {process}: stop that server first", database.display())]
+    InUse {
+        /// The database.
+        database: std::path::PathBuf,
+        /// Which process.
+        process: String,
+    },
     /// Anything else the database says.
     #[error("the database failed: {0}")]
     Database(#[source] DbErr),

@@ -4,7 +4,9 @@
 //! transactions) and [`intake`] (how a phone's writes are taken in); each other module is one subject.
 
 pub mod audit;
+pub mod backup;
 mod book;
+mod claim;
 pub mod conflicts;
 mod db;
 pub mod editions;
@@ -23,5 +25,6 @@ pub mod sessions;
 pub mod visits;
 pub mod weeks;
 
+pub use claim::Claim;
 pub use db::{Queries, Settings, Store, Tx};
 pub use error::StoreError;

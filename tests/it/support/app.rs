@@ -1,5 +1,6 @@
 //! One application over one fresh database, called in process through the real router.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -13,6 +14,7 @@ use xunke_api::app::App;
 use xunke_api::auth::keys::Keys;
 use xunke_api::start::{World, open};
 use xunke_api::world::{Chance, Clock};
+use xunke_storage::backup::{BackupError, BackupJob, Made, RestoreJob, Restored, back_up, restore};
 
 use e2e::postgres;
 
@@ -141,20 +143,25 @@ impl TestApp {
         Self::open(self.backend, self.folder, self.url, self.clock).await
     }
 
+    /// The same, for whoever holds the application in something larger.
+    pub(crate) async fn restart_in_place(&mut self) {
+        self.app.store.close().await.expect("it closes");
+        let (folder, clock) = (Arc::clone(&self.folder), Arc::clone(&self.clock));
+        *self = Self::open(self.backend, folder, self.url.clone(), clock).await;
+    }
+
     /// Another node over the same database, with the same clock and keys.
     pub(crate) async fn another_node(&self) -> Self {
         let folder = Arc::clone(&self.folder);
         Self::open(self.backend, folder, self.url.clone(), Arc::clone(&self.clock)).await
     }
 
-    /// Backs the database up while the server runs.
+    /// Backs the database up while the server runs; what `xunke backup` does, on SQLite.
     pub(crate) async fn back_up(&self) {
         match self.backend {
             Backend::Sqlite => {
-                let copy = self.folder.path().join("backup.db");
-                let db = Database::connect(&self.url).await.expect("a connection");
-                db.execute_unprepared(&format!("VACUUM INTO '{}'", copy.display())).await.expect("a copy");
-                db.close().await.expect("it closes");
+                let _ = std::fs::remove_dir_all(self.folder.path().join("backups"));
+                self.back_up_beside().await.expect("a backup");
             }
             Backend::Postgres => {
                 let (server, name) = self.url.rsplit_once('/').expect("an address with a database");
@@ -174,16 +181,34 @@ impl TestApp {
         }
     }
 
+    /// One more backup of a SQLite database in the folder `backups` beside it.
+    pub(crate) async fn back_up_beside(&self) -> Result<Made, BackupError> {
+        let (keys, to) = (self.folder.path().join("keys.json"), self.folder.path().join("backups"));
+        let job = BackupJob { url: &self.url, keys: &keys, to: &to, at: self.clock.now(), version: "1" };
+        back_up(job).await
+    }
+
+    /// What `xunke restore` does; the server must have been closed.
+    pub(crate) async fn put_back(&self, from: &Path) -> Result<Restored, BackupError> {
+        let keys = self.folder.path().join("keys.json");
+        let audit = self.app.chance.id(self.clock.now());
+        restore(RestoreJob { from, url: &self.url, keys: &keys, at: self.clock.now(), audit }).await
+    }
+
+    /// Where the database lies.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Puts the backup back and starts again on it, with the same keys.
     pub(crate) async fn restore(self) -> Self {
         self.app.store.close().await.expect("it closes");
         match self.backend {
             Backend::Sqlite => {
-                let folder = self.folder.path();
-                for left in ["test.db-wal", "test.db-shm"] {
-                    let _ = std::fs::remove_file(folder.join(left));
-                }
-                std::fs::copy(folder.join("backup.db"), folder.join("test.db")).expect("it is put back");
+                let backups = std::fs::read_dir(self.folder.path().join("backups")).expect("backups");
+                let backups = backups.map(|entry| entry.expect("an entry").path());
+                let newest = backups.filter(|path| path.is_dir()).max().expect("a backup");
+                self.put_back(&newest).await.expect("it is put back");
             }
             Backend::Postgres => {
                 let (server, name) = self.url.rsplit_once('/').expect("an address with a database");

@@ -78,6 +78,8 @@ impl Handset {
     /// Signs in again with the same person and device: tokens end, queues do not.
     pub(crate) async fn sign_in_again(&mut self, app: &TestApp, login: &str) {
         self.phone.token = app.sign_in(login).await.token;
+        let tx = self.replica.signed_in(self.replica.user()).expect("the same person");
+        self.store(tx);
     }
 
     /// The app is killed and started again.
@@ -125,7 +127,7 @@ impl Handset {
         self.take(app, &push, &answer);
         if weather == Weather::Repeated {
             let again = app.post("/api/v1/sync/push", &self.phone.token, &body).await;
-            assert_eq!(again.status.as_u16(), 200, "{}", String::from_utf8_lossy(&again.bytes));
+            assert_eq!(again.status, answer.status, "{}", String::from_utf8_lossy(&again.bytes));
             if answer.status.as_u16() == 200 {
                 self.take(app, &push, &answer);
             }
@@ -139,6 +141,8 @@ impl Handset {
                 .replica
                 .push_answered(app.millis() + self.skew, push, read(answer))
                 .expect("the answer is one to this push"),
+            401 => self.replica.push_failed(Failure::Unauthorized),
+            403 if answer.code() == "device-unknown" => self.replica.push_failed(Failure::DeviceUnknown),
             403 => self.replica.push_failed(Failure::DeviceRevoked { wipe: answer.json()["wipe"] == true }),
             409 => self.replica.push_failed(Failure::DeviceFork),
             413 => self.replica.push_failed(Failure::TooLarge),

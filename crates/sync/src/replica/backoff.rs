@@ -22,6 +22,8 @@ pub enum Failure {
         /// Whether the server asks that everything be wiped.
         wipe: bool,
     },
+    /// 403 `device-unknown`: the server came back from a backup that is older than this registration.
+    DeviceUnknown,
     /// 409 `device-fork`.
     DeviceFork,
     /// A push was answered 413.
@@ -58,6 +60,7 @@ impl Replica {
             {
                 replica.refuse(tx);
             }
+            Failure::DeviceUnknown => replica.forgotten(tx),
             Failure::DeviceRevoked { wipe } => replica.me.standing = Standing::Revoked { wipe },
             Failure::DeviceFork => replica.me.standing = Standing::Forked,
         })

@@ -16,6 +16,7 @@ use xunke_domain::ids::SchoolId;
 use super::store::{Key, LocalTx};
 use super::{Replica, standing};
 use crate::limits::{KEEP_ACKNOWLEDGED_DAYS, Limits};
+use crate::record::Seq;
 use crate::stamp::{DeviceId, Stamp};
 use crate::strict_json;
 use crate::wire::push::Write;
@@ -55,6 +56,12 @@ pub(super) struct Kept {
     /// It was refused when sent alone, and waits for [`Replica::retry_stuck`].
     #[serde(default)]
     pub(super) stuck: bool,
+    /// The server does not know its device; it waits to be numbered anew under the next registration.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) forgotten: bool,
+    /// How far the stream had been read when a held write was asked after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) asked: Option<Seq>,
     /// Absent: it is in the queue.
     #[serde(default)]
     pub(super) answered: Option<Answered>,
@@ -89,7 +96,13 @@ impl Kept {
         self.answered.as_ref().is_some_and(|answered| answered.result.settled() == Outcome::Held)
     }
 
-    fn shows_as_held(&self) -> Option<&WriteResult> {
+    /// Queues what was answered. What it had seen may be another past's.
+    pub(super) fn send_again(&mut self) {
+        (self.answered, self.asked) = (None, None);
+        self.write.base = Some(0);
+    }
+
+    pub(super) fn shows_as_held(&self) -> Option<&WriteResult> {
         let answered = self.answered.as_ref().filter(|answered| !answered.dismissed)?;
         self.is_held().then_some(&answered.result)
     }
@@ -174,7 +187,7 @@ impl Replica {
             };
             replica.me.next_n = replica.me.next_n.saturating_add(1);
             replica.me.next_ticket = ticket.next();
-            let kept = Kept { device, write, stuck: false, answered: None };
+            let kept = Kept { device, write, stuck: false, forgotten: false, asked: None, answered: None };
             tx.put(Key::Write(ticket), &kept);
             replica.writes.insert(ticket, kept);
         });

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use xunke_domain::ids::SchoolId;
 
-use super::Replica;
 use super::outbox::{Kept, Ticket};
 use super::store::{Key, LocalTx};
 use super::streams::{Pull, Stream};
+use super::{Replica, Standing};
 use crate::cursor::CursorFault;
 use crate::planted::{Bug, planted};
 use crate::record::Seq;
@@ -15,8 +15,10 @@ use crate::wire::page::StreamInfo;
 
 impl Replica {
     /// Takes in `GET /sync/streams`: a new stream is read from zero; one that is gone is pushed to until its
-    /// queue is empty, see [`removable`](Self::removable). A changed grant is left to the cursor, which the
-    /// server refuses: only the refusal tells whether the server was restored as well.
+    /// queue is empty, see [`removable`](Self::removable). So that nothing is removed that a restored server has
+    /// lost, with the school or the membership itself perhaps, all that was answered is asked after first. A changed
+    /// grant is left to the cursor, which the server refuses: only the refusal tells whether the server was restored
+    /// as well.
     pub fn streams_listed(&mut self, listed: &[StreamInfo]) -> LocalTx {
         let listed: BTreeMap<SchoolId, &StreamInfo> = listed.iter().map(|info| (info.stream, info)).collect();
         self.change(|replica, tx| {
@@ -26,8 +28,15 @@ impl Replica {
                 stream.name.clone_from(name);
             }
             for (id, stream) in &mut replica.streams {
-                stream.gone = !listed.contains_key(id);
+                let was_gone = std::mem::replace(&mut stream.gone, !listed.contains_key(id));
                 tx.put(Key::Stream(*id), stream);
+                let goes = stream.gone && !was_gone;
+                for (ticket, kept) in replica.writes.iter_mut().filter(|_| goes) {
+                    if kept.write.stream == *id && kept.answered.is_some() {
+                        kept.send_again();
+                        tx.put(Key::Write(*ticket), kept);
+                    }
+                }
             }
             replica.answered();
         })
@@ -100,8 +109,7 @@ impl Replica {
         }
         let mut touched: BTreeSet<Ticket> = BTreeSet::new();
         for (ticket, kept) in self.writes.iter_mut().filter(|(_, kept)| kept.write.stream == stream) {
-            kept.answered = None;
-            kept.write.base = Some(0);
+            kept.send_again();
             tx.put(Key::Write(*ticket), kept);
             touched.insert(*ticket);
         }
@@ -109,25 +117,39 @@ impl Replica {
         self.me.flight.take_if(|flight| flight.tickets.iter().any(|ticket| touched.contains(ticket)));
     }
 
+    /// The server does not know the device of the push that is out: it was restored to a time before that
+    /// registration, so it has nothing of what was sent under it, whatever it had answered. All of that is queued
+    /// again, to be numbered anew when the phone has registered again.
+    pub(super) fn forgotten(&mut self, tx: &mut LocalTx) {
+        let mut out = self.me.flight.iter().flat_map(|flight| &flight.tickets);
+        let sent = out.find_map(|ticket| self.writes.get(ticket));
+        let device = sent.map_or(self.me.device, |kept| kept.device);
+        for (ticket, kept) in self.writes.iter_mut().filter(|(_, kept)| kept.device == device) {
+            kept.send_again();
+            (kept.stuck, kept.forgotten) = (false, true);
+            tx.put(Key::Write(*ticket), kept);
+        }
+        (self.me.flight, self.me.standing) = (None, Standing::Forked);
+    }
+
     /// The stream was read from `from` on and is consistent. What was acknowledged above `from` must be in
     /// it: a server restored to a point after `from` finds nothing wrong with the cursor, nor with none at
     /// all, but it has lost those writes. They go out again, and with them the held ones, which no page
     /// shows. Each is asked after once: if the server does have it, its answer names a seq that was read.
     pub(super) fn read_back(&mut self, stream: SchoolId, from: Seq, tx: &mut LocalTx) {
-        let Some(held) = self.streams.get(&stream) else { return };
+        let Some(read) = self.streams.get(&stream) else { return };
         let since = |kept: &Kept| {
             let result = kept.answered.as_ref().map(|answered| &answered.result);
             kept.write.stream == stream && result.and_then(|result| result.seq).is_some_and(|seq| seq > from)
         };
-        if !self.writes.values().any(|kept| since(kept) && !held.contains(kept)) {
-            return;
-        }
-        if from == 0 {
+        let missing = self.writes.values().any(|kept| since(kept) && !read.contains(kept));
+        if missing && from == 0 {
             // No cursor vouches for anything that was read before.
             return self.send_again(stream, tx);
         }
-        for (ticket, kept) in &mut self.writes {
-            if since(kept) || (kept.write.stream == stream && kept.is_held()) {
+        for (ticket, kept) in self.writes.iter_mut().filter(|(_, kept)| kept.write.stream == stream) {
+            let doubtful = since(kept) && (missing || !read.shows(kept));
+            if doubtful || kept.ask_after_held(read.head(), missing) {
                 kept.answered = None;
                 tx.put(Key::Write(*ticket), kept);
             }
@@ -135,7 +157,41 @@ impl Replica {
     }
 }
 
+impl Kept {
+    /// Whether a held write is to be asked after. It has no seq that a cursor could vouch for, so it is asked after
+    /// when the stream is first read after its answer, and once more when that has moved on since: a cursor above
+    /// everything there was when it was answered is one that a server without it does not know.
+    fn ask_after_held(&mut self, head: Seq, missing: bool) -> bool {
+        if !self.is_held() {
+            return false;
+        }
+        let sight = self.shows_as_held().is_some();
+        let ask = missing || (sight && self.asked.is_none_or(|asked| asked < head));
+        if ask {
+            self.asked = Some(if self.asked.is_some() { Seq::MAX } else { head });
+        }
+        ask
+    }
+}
+
 impl Stream {
+    /// Consistent as of this seq.
+    const fn head(&self) -> Seq {
+        self.live.applied
+    }
+
+    /// Whether the server's record shows an acknowledged write itself: a field has its stamp. A larger one says
+    /// nothing: what beat this write may have come to a restored server, by another phone or from this one's queue,
+    /// that has lost this one.
+    fn shows(&self, kept: &Kept) -> bool {
+        let Some(change) = self.confirmed(&kept.write.kind, kept.write.record) else { return false };
+        let stamp = |path| change.stamps.get(path).copied().or(change.stamp);
+        kept.write
+            .set
+            .keys()
+            .any(|path| change.fields.contains_key(path) && stamp(path) == Some(kept.stamp()))
+    }
+
     /// Whether the server's record shows that it took in an acknowledged write: every field has its stamp,
     /// or the larger one of a write that beat it.
     fn contains(&self, kept: &Kept) -> bool {

@@ -24,7 +24,8 @@ pub enum Standing {
         /// Whether the server asks that everything be wiped.
         wipe: bool,
     },
-    /// 409 `device-fork`: the phone was cloned or restored; it registers again, see [`Replica::rebind`].
+    /// 409 `device-fork`: the phone was cloned or restored; or 403 `device-unknown`: the server was, to a time
+    /// before this registration. The phone registers again, see [`Replica::rebind`].
     Forked,
     /// 426: the app is too old; see [`Replica::updated`].
     TooOld,
@@ -67,10 +68,16 @@ impl Replica {
             if old == device {
                 return;
             }
+            // If it is an earlier registration that the server does not know, what was numbered since keeps its
+            // numbers: under those the server may have it.
+            let others_only = replica.writes.values().any(|kept| kept.forgotten)
+                && !replica.writes.values().any(|kept| kept.forgotten && kept.device == old);
             let me = &mut replica.me;
             me.next_n = 1;
             for (ticket, kept) in &mut replica.writes {
-                if kept.is_queued() && kept.device == old {
+                let unsure = kept.is_queued() && kept.device == old && !others_only;
+                if unsure || kept.forgotten {
+                    kept.forgotten = false;
                     kept.write.n = me.next_n;
                     kept.write.stamp = kept.write.stamp.map(|stamp| stamp.in_the_hand_of(device));
                     kept.device = device;

@@ -39,7 +39,7 @@ pub(super) struct Generation {
     cursor: Option<String>,
     /// Consistent as of this seq.
     #[serde(default)]
-    applied: Seq,
+    pub(super) applied: Seq,
     /// The last page said that there is more.
     #[serde(default)]
     behind: bool,

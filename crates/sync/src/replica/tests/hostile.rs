@@ -69,7 +69,7 @@ fn steps() -> impl Strategy<Value = Step> {
         4 => (prop::collection::vec(results(), 0..3), pages()).prop_map(|(a, b)| Step::Answer(a, b)),
         3 => pages().prop_map(Step::Page),
         1 => (0..3_u8).prop_map(Step::Refuse),
-        2 => (0..8_u8).prop_map(Step::Fail),
+        2 => (0..9_u8).prop_map(Step::Fail),
         1 => (1..4_u64).prop_map(Step::Rebind),
         1 => (0..3_u8).prop_map(Step::List),
         1 => Just(Step::Remove),
@@ -87,6 +87,7 @@ fn failure(which: u8) -> Failure {
         4 => Failure::DeviceFork,
         5 => Failure::TooLarge,
         6 => Failure::Refused,
+        7 => Failure::DeviceUnknown,
         _ => Failure::TooOld,
     }
 }

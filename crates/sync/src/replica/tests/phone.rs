@@ -9,7 +9,7 @@ use xunke_domain::ids::SchoolId;
 use super::server::{Refusal, Server};
 use super::{device, user};
 use crate::limits::Limits;
-use crate::replica::{Failure, LocalTx, Pull, Push, Replica, Ticket};
+use crate::replica::{Failure, LocalTx, Pull, Push, Replica, Standing, Ticket};
 
 #[derive(Clone, Debug)]
 pub(super) struct Phone {
@@ -90,6 +90,7 @@ impl Phone {
         let tx = match server.push(&push.request) {
             Ok(answer) => self.replica.push_answered(self.now, push, answer).unwrap(),
             Err(Refusal::Fork) => self.replica.push_failed(Failure::DeviceFork),
+            Err(Refusal::UnknownDevice) => self.replica.push_failed(Failure::DeviceUnknown),
             Err(Refusal::TooLarge) => self.replica.push_failed(Failure::TooLarge),
         };
         self.store(tx);
@@ -118,6 +119,18 @@ impl Phone {
             }
         }
         panic!("it never came to rest: {:#?}", self.replica);
+    }
+
+    /// Pushes and pulls until the server refuses this phone.
+    pub(super) fn sync_until_refused(&mut self, server: &mut Server) {
+        for _ in 0..200 {
+            self.push(server);
+            self.pull(server);
+            if self.replica.standing() != Standing::Free {
+                return;
+            }
+        }
+        panic!("it was never refused: {:#?}", self.replica);
     }
 
     pub(super) fn records(&self, stream: SchoolId) -> Vec<(String, Uuid, Fields)> {

@@ -153,3 +153,56 @@ fn registering_again_as_the_same_device_changes_nothing() {
 
     assert!(phone.replica.rebind(device(1)).is_empty());
 }
+
+#[test]
+fn a_phone_that_was_registered_after_the_backup_registers_again_and_brings_everything_back() {
+    let mut server = Server::new([school()]);
+    let backup = server.clone();
+    let mut phone = Phone::synced(1, &mut server);
+    let first = phone.capture(school(), visit(1), good());
+    phone.sync(&mut server);
+    let second = phone.capture(school(), visit(1), set("ratings/engagement", json!("poor")));
+    let stamp = |phone: &Phone, ticket| phone.replica.write(ticket).unwrap().stamp.unwrap();
+    let before = [stamp(&phone, first), stamp(&phone, second)];
+
+    server = server.restored(backup);
+    server.unknown = vec![device(1)];
+    phone.sync_until_refused(&mut server);
+    assert_eq!((phone.replica.standing(), phone.replica.unsent()), (Standing::Forked, 2));
+    phone.kill();
+    let rebound = phone.replica.rebind(device(7));
+    phone.store(rebound);
+    phone.sync(&mut server);
+
+    assert!(server.knows(device(7), 1) && server.knows(device(7), 2));
+    assert_eq!(phone.records(school()), server.records(school()));
+    assert_eq!(phone.records(school())[0].2["ratings/engagement"], json!("poor"));
+    for (old, new) in before.into_iter().zip([stamp(&phone, first), stamp(&phone, second)]) {
+        assert_eq!(old.in_the_hand_of(device(7)), new, "said at the same time");
+    }
+}
+
+#[test]
+fn an_earlier_registration_that_the_server_does_not_know_costs_a_new_one_and_doubles_nothing() {
+    let mut server = Server::new([school()]);
+    let backup = server.clone();
+    let mut phone = Phone::synced(1, &mut server);
+    phone.capture(school(), visit(1), good());
+    phone.sync(&mut server);
+    let rebound = phone.replica.rebind(device(7));
+    phone.store(rebound);
+    phone.capture(school(), visit(2), good());
+    phone.sync(&mut server);
+
+    server = server.restored(backup);
+    server.unknown = vec![device(1)];
+    phone.pull(&server);
+    phone.sync_until_refused(&mut server);
+    let rebound = phone.replica.rebind(device(8));
+    phone.store(rebound);
+    phone.sync(&mut server);
+
+    let known: Vec<_> = server.ledger.keys().copied().collect();
+    assert_eq!(known, [(device(7), 1), (device(8), 1)]);
+    assert_eq!(phone.records(school()), server.records(school()));
+}

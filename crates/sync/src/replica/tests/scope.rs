@@ -1,7 +1,7 @@
 //! Streams come, go, and change what they show.
 
 use super::phone::Phone;
-use super::server::Server;
+use super::server::{Log, Server};
 use super::*;
 
 #[test]
@@ -63,4 +63,23 @@ fn a_stream_that_comes_back_goes_on_where_it_was() {
 
     assert_eq!(phone.replica.next_pulls(), cursor);
     assert_eq!(phone.replica.removable(), []);
+}
+
+#[test]
+fn nothing_is_removed_that_a_restored_server_has_lost_with_the_school() {
+    let mut server = Server::new([school_of(2)]);
+    let backup = server.clone();
+    server.streams.insert(school(), Log::default());
+    let mut phone = Phone::synced(1, &mut server);
+    phone.capture(school(), visit(1), good());
+    phone.sync(&mut server);
+
+    server = server.restored(backup);
+    phone.list(&server);
+    assert_eq!(phone.replica.removable(), [], "not before the server has said that it has it");
+    phone.list(&server);
+    phone.sync(&mut server);
+
+    assert!(server.knows(device(1), 1), "among the held, where it was lost");
+    assert_eq!(phone.replica.removable(), [school()]);
 }

@@ -31,6 +31,8 @@ pub(super) struct Server {
     pub(super) streams: BTreeMap<SchoolId, Log>,
     pub(super) ledger: BTreeMap<(DeviceId, i64), (String, WriteResult)>,
     pub(super) processes: u128,
+    /// Devices registered after the backup that was put back.
+    pub(super) unknown: Vec<DeviceId>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -54,6 +56,7 @@ struct Record {
 pub(super) enum Refusal {
     Fork,
     TooLarge,
+    UnknownDevice,
 }
 
 impl Server {
@@ -66,6 +69,7 @@ impl Server {
             streams: streams.into_iter().map(|id| (id, Log::default())).collect(),
             ledger: BTreeMap::new(),
             processes: 1,
+            unknown: Vec::new(),
         }
     }
 
@@ -101,6 +105,9 @@ impl Server {
     pub(super) fn push(&mut self, request: &PushRequest) -> Result<PushAnswer, Refusal> {
         let body = serde_json::to_vec(request).unwrap();
         let read = push::read(&body, &Limits::default()).unwrap();
+        if self.unknown.contains(&read.device) {
+            return Err(Refusal::UnknownDevice);
+        }
         let poisoned = |write: &Write| Some(write.kind.as_str()) == self.poison;
         if read.writes.len() > self.push_writes || request.writes.iter().any(poisoned) {
             return Err(Refusal::TooLarge);
