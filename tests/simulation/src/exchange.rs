@@ -81,7 +81,7 @@ impl World {
         if cut && !message.ask.body.is_empty() {
             self.figures.truncated += 1;
             anyhow::ensure!(
-                reply.status == 400 || !self.server.is_up(),
+                reply.status >= 400,
                 "half a body was answered {}: {}",
                 reply.status,
                 reply.text
@@ -176,7 +176,7 @@ impl World {
         let at = phone.replica.retry_at(self.now, jitter).unwrap_or(self.now + 1_000);
         // People put a phone away that gets nothing done.
         if self.dice.permille(700) {
-            self.after(at - self.now, Event::Use(number));
+            self.after(at - self.now, Event::TryAgain(number));
         }
     }
 
@@ -249,7 +249,12 @@ impl World {
                 Ok(true)
             }
             (_, status) => {
-                phone.failed(failure(status, reply));
+                let failure = failure(status, reply);
+                if matches!(failure, Failure::DeviceRevoked { .. }) {
+                    // Its session went with the device; another device registers with another session.
+                    phone.sign_out();
+                }
+                phone.failed(failure);
                 // Refused writes are set aside or halved, and the others go on.
                 Ok(matches!(status, 401 | 403 | 409 | 413) && now >= 0)
             }
@@ -294,8 +299,6 @@ impl World {
         if !told {
             return Ok(());
         }
-        // Its session went with the device; another device registers with another session.
-        phone.sign_out();
         if phone.replica.unsent() > 0 {
             return Ok(());
         }
@@ -309,7 +312,7 @@ impl World {
         let (removed, gone) = self.phones[number].tidy(self.now);
         for stream in removed {
             let rows = self.phones[number].rows_of(stream);
-            anyhow::ensure!(rows == 0, "I8: phone {number} still has {rows} rows of a stream it removed");
+            anyhow::ensure!(rows.is_empty(), "I8: phone {number} still has rows of a stream it removed: {rows:?}");
         }
         self.put_down(&gone)
     }
@@ -330,7 +333,7 @@ fn failure(status: u16, reply: &Reply) -> Failure {
     let problem = reply.json();
     match status {
         401 => Failure::Unauthorized,
-        403 if problem["code"] == "device-unknown" => Failure::DeviceFork,
+        403 if problem["code"] == "device-unknown" => Failure::DeviceUnknown,
         403 => Failure::DeviceRevoked { wipe: problem["wipe"] == true },
         409 => Failure::DeviceFork,
         413 => Failure::TooLarge,

@@ -131,7 +131,7 @@ impl World {
             let places = person.map(|person| self.truth.places[person].as_slice()).unwrap_or_default();
             let always = places
                 .iter()
-                .any(|place| self.stream(place.school) == said.stream && place.role.visits() && place.to.is_none());
+                .any(|place| self.stream(place.school) == said.stream && place.covers_every_day());
             anyhow::ensure!(!always, "a visit of one who has his place was held: {reason} {result:?}");
         }
         Ok(())

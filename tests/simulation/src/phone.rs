@@ -175,10 +175,11 @@ impl Phone {
         before.tickets.into_values().collect()
     }
 
-    /// The bytes of its storage that name a stream.
-    pub fn rows_of(&self, stream: SchoolId) -> usize {
+    /// The rows of its storage that name a stream.
+    pub fn rows_of(&self, stream: SchoolId) -> Vec<(&str, &str)> {
         let name = stream.to_string();
-        self.rows.iter().filter(|(key, row)| key.contains(&name) || row.contains(&name)).count()
+        let rows = self.rows.iter().map(|(key, row)| (key.as_str(), row.as_str()));
+        rows.filter(|(key, row)| key.contains(&name) || row.contains(&name)).collect()
     }
 
     /// Removes streams that are gone and have nothing queued, and lets go of what was acknowledged long ago. Gives

@@ -38,6 +38,11 @@ pub struct Place {
 }
 
 impl Place {
+    /// Whether it has held from the beginning and has no end.
+    pub fn covers_every_day(&self) -> bool {
+        self.role.visits() && self.to.is_none() && self.from == first_day()
+    }
+
     /// Whether it holds on a day.
     pub fn holds_on(&self, day: NaiveDate) -> bool {
         self.from <= day && self.to.is_none_or(|last| day <= last)
@@ -100,6 +105,11 @@ impl Town {
     }
 }
 
+/// Before every clock of every world.
+fn first_day() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2020, 1, 1).expect("the first day of a year is a day")
+}
+
 fn person(
     server: &Server,
     district: &str,
@@ -114,7 +124,7 @@ fn person(
     let (id, code) = (text(&user["id"])?, &user["reset_code"]);
     let reset = json!({"login": login, "code": code, "password": PASSWORD});
     expect(server, &Ask::post("/api/v1/password/reset", "", &reset), 204)?;
-    let from = NaiveDate::from_ymd_opt(2020, 1, 1).context("a date")?;
+    let from = first_day();
     let mut places = Vec::new();
     for school in at {
         let id = give_place(server, district, token, &id, schools[*school], role, from)?;

@@ -18,7 +18,7 @@ use crate::world::World;
 /// Rounds in which every phone syncs once, after which nothing may be left to do (I9).
 const ROUNDS: usize = 6;
 /// Messages of one phone in one round: its queue one write at a time, its pages one record at a time, and more.
-const MESSAGES: usize = 20_000;
+const MESSAGES: usize = 6_000;
 
 /// Records of a stream: type and id → fields, without removed ones.
 type Records = BTreeMap<(String, Uuid), Value>;
@@ -32,8 +32,7 @@ impl World {
                 self.now += 3_600_000;
                 self.phones[number].begin();
                 self.go_on(number)?;
-                let turns = self.until_quiet()?;
-                anyhow::ensure!(turns < MESSAGES, "I9: phone {number} does not come to rest");
+                self.until_quiet(MESSAGES)?;
             }
             let still = self.phones.iter().zip(&before).all(|(phone, before)| phone.replica == *before);
             if round > 0 && still {
@@ -185,8 +184,10 @@ impl World {
                 .any(|place| place.school == school && place.holds_on(today) && place.role.visits());
             let phone = &self.phones[number];
             if !his {
-                let rows = phone.rows_of(stream);
-                anyhow::ensure!(rows == 0, "I8: phone {number} has {rows} rows of a school that is not his");
+                let mut rows = phone.rows_of(stream);
+                // What he wrote for a school that was never his stays in his sight, held.
+                rows.retain(|(key, _)| !key.starts_with("write/") || phone.replica.removable().contains(&stream));
+                anyhow::ensure!(rows.is_empty(), "I8: phone {number} has rows of a school not his: {rows:?}");
                 continue;
             }
             let shown: Records = phone
