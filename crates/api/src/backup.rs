@@ -1,10 +1,11 @@
 //! The commands `backup` and `restore`, for whoever looks after a school's server.
 #![expect(clippy::print_stdout, reason = "these commands print")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use clap::Args;
 use uuid::Uuid;
 use xunke_storage::backup::{BackupJob, Made, Manifest, RestoreJob, Restored, back_up, drill, restore};
@@ -98,8 +99,8 @@ pub async fn run_restore(flags: RestoreFlags) -> anyhow::Result<ExitCode> {
 }
 
 async fn practise_restore(
-    from: &std::path::Path,
-    at: chrono::DateTime<chrono::Utc>,
+    from: &Path,
+    at: DateTime<Utc>,
     audit: Uuid,
     started: Instant,
 ) -> anyhow::Result<ExitCode> {
@@ -122,4 +123,26 @@ fn figures(manifest: &Manifest, took: Duration) -> String {
         manifest.bytes(),
         took.as_secs_f64(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn postgresql_is_left_to_its_own_tools_with_an_exit_code_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = PlaceFlags {
+            data: Some(folder.path().to_owned()),
+            database_url: Some("postgres://localhost/xunke".to_owned()),
+            ..PlaceFlags::default()
+        };
+        let (to, from) = (folder.path().join("backups"), folder.path().join("x.backup"));
+
+        let backup = run_backup(BackupFlags { to: to.clone(), place: place.clone() }).await.unwrap();
+        let restore = run_restore(RestoreFlags { from, drill: false, place }).await.unwrap();
+
+        assert_eq!((backup, restore), (ExitCode::from(2), ExitCode::from(2)));
+        assert!(!to.exists());
+    }
 }

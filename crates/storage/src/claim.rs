@@ -19,7 +19,7 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// Claims the database for serving it. PostgreSQL has as many nodes as there are: nothing to claim.
+    /// Claims the database for serving it. PostgreSQL has as many nodes as there are, so there is nothing to claim.
     pub fn to_serve(url: &str) -> Result<Option<Self>, StoreError> {
         let Some(database) = sqlite_file(url)? else { return Ok(None) };
         let claim = Self::of_database(&database)?;
@@ -61,9 +61,9 @@ impl Claim {
     }
 }
 
-/// The file of a SQLite database; `None` for PostgreSQL.
+/// The file of a SQLite database; `None` for PostgreSQL, and for one in memory.
 pub(crate) fn sqlite_file(url: &str) -> Result<Option<PathBuf>, StoreError> {
-    if !url.starts_with("sqlite:") {
+    if !url.starts_with("sqlite:") || url.contains(":memory:") || url.contains("mode=memory") {
         return Ok(None);
     }
     let options = SqliteConnectOptions::from_str(url)

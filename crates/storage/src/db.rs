@@ -237,14 +237,14 @@ async fn migrate(db: &DatabaseConnection, url: &str) -> Result<(), StoreError> {
     Ok(Migrator::up(db, None).await?)
 }
 
-/// An exclusive lock on a file beside the SQLite database, let go when dropped.
-fn file_lock(url: &str) -> Result<std::fs::File, StoreError> {
-    let path = sqlite_file(url)?.unwrap_or_default();
-    let path = with_end(&path, ".lock");
+/// An exclusive lock on a file beside the SQLite database, let go when dropped; one in memory needs none.
+fn file_lock(url: &str) -> Result<Option<std::fs::File>, StoreError> {
+    let Some(database) = sqlite_file(url)? else { return Ok(None) };
+    let path = with_end(&database, ".lock");
     let fail =
         |error: std::io::Error| StoreError::Unsafe(format!("{} cannot be locked: {error}", path.display()));
     let file =
         std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(fail)?;
     file.lock().map_err(fail)?;
-    Ok(file)
+    Ok(Some(file))
 }

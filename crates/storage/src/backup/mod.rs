@@ -33,8 +33,8 @@ const UNFINISHED: &str = ".backup.part";
 /// Why there is no backup, or why one was not put back. Nothing was changed then.
 #[derive(Debug, Error)]
 pub enum BackupError {
-    /// Only SQLite is backed up by this program.
-    #[error("PostgreSQL is backed up with its own tools")]
+    /// Only SQLite in a file is backed up by this program.
+    #[error("only a SQLite database in a file is backed up; PostgreSQL has tools of its own")]
     Postgres,
     /// There is no database to back up.
     #[error("there is no database at {}", .0.display())]
