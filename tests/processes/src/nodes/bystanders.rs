@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use serde_json::json;
@@ -15,6 +15,8 @@ use crate::notebook::Notebook;
 
 /// Pause between two requests of one of them.
 const PAUSE: Duration = Duration::from_millis(15);
+/// Nobody repeats a request longer than this.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// One at work, with what all of them need.
 #[derive(Clone, Debug)]
@@ -93,7 +95,9 @@ impl Bystander {
         let mut tried = 0;
         while !self.stop.load(Ordering::Relaxed) {
             let name = format!("{}{}", self.family, created.len());
+            let began = Instant::now();
             loop {
+                anyhow::ensure!(began.elapsed() < PATIENCE, "a teacher is never created");
                 let url = self.urls.get(tried % self.urls.len()).context("a node")?;
                 tried += 1;
                 let body = json!({"name": name}).to_string();

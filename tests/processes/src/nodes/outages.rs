@@ -52,7 +52,7 @@ pub(super) async fn a_node_dies(cluster: &mut Cluster, nodes: Nodes) -> anyhow::
 pub(super) async fn connections_are_cut(cluster: &mut Cluster, nodes: Nodes) -> anyhow::Result<Report> {
     let began = Instant::now();
     cluster.notebook.begin(false);
-    let bystanders = Bystanders::begin(cluster, "断");
+    let bystanders = Bystanders::begin(cluster, "cut");
     let work = cluster.set_to_work(Load::default());
     tokio::time::sleep(nodes.load).await;
 
@@ -87,7 +87,7 @@ pub(super) async fn connections_are_cut(cluster: &mut Cluster, nodes: Nodes) -> 
 pub(super) async fn postgres_dies(cluster: &mut Cluster, nodes: Nodes) -> anyhow::Result<Report> {
     let began = Instant::now();
     cluster.notebook.begin(false);
-    let bystanders = Bystanders::begin(cluster, "停");
+    let bystanders = Bystanders::begin(cluster, "stop");
     let work = cluster.set_to_work(Load::default());
     tokio::time::sleep(nodes.load).await;
 
