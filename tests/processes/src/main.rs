@@ -48,7 +48,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let binary = server::build()?;
     let reports = match story {
         Story::Kill { times, phones, seed, sabotage } => {
-            let report = kill::run(&binary, Kills { times, phones, seed, sabotage }).await?;
+            let report = kill::run(&binary, Kills { times, phones, seed, timed: true, sabotage }).await?;
             tell("kill", &report);
             say("A kill leaves the system's cache as it is: power cuts are another proof, `-p disk`.");
             vec![report]

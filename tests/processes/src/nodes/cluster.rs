@@ -30,6 +30,7 @@ pub struct Cluster {
     pub(super) school: School,
     pub(super) notebook: Arc<Notebook>,
     pub(super) phones: Vec<Phone>,
+    timed: bool,
     _folder: tempfile::TempDir,
 }
 
@@ -63,7 +64,7 @@ impl AtWork {
 
 impl Cluster {
     /// Starts everything; the phones of even number prefer the first node, the others the second.
-    pub async fn start(binary: &Path, phones: usize) -> anyhow::Result<Self> {
+    pub async fn start(binary: &Path, phones: usize, timed: bool) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("xunke-nodes-").tempdir()?;
         let postgres = tokio::task::spawn_blocking(|| Private::start(Durability::Full)).await?;
         let admin = Ledger::open(&format!("{}/postgres", postgres.url())).await?;
@@ -86,7 +87,7 @@ impl Cluster {
         let code = nodes[nodes.len() - 1].setup_code()?;
         let school = School::set_up(&http, &urls[0], &code).await?;
         let mut cluster =
-            Self { nodes, postgres, http, school, notebook, phones: Vec::new(), _folder: folder };
+            Self { nodes, postgres, http, school, notebook, phones: Vec::new(), timed, _folder: folder };
         for number in 0..phones {
             let mut bases = urls.clone();
             bases.rotate_left(number % urls.len());
@@ -134,6 +135,14 @@ impl Cluster {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         Ok(since.elapsed())
+    }
+
+    /// Notes what took longer than the product promises.
+    pub(super) fn judge(&self, what: &str, took: Duration, promised: Duration) {
+        if self.timed && took > promised {
+            let (took, promised) = (took.as_millis(), promised.as_millis());
+            self.notebook.violation(format!("{what} only after {took} ms, not {promised}"));
+        }
     }
 
     /// Holds everything acknowledged so far against the ledger and the feed from zero. `figures` says what the story
