@@ -1,17 +1,125 @@
-//! A private PostgreSQL for the suite: started once, no durability, gone with the process.
+//! PostgreSQL servers of the tests' own.
 //!
-//! `TEST_POSTGRES_URL` may name a running server (`postgres://user@host:port`) instead.
+//! [`server`] gives one for the suite: started once, no durability, gone with the process; `TEST_POSTGRES_URL` may name
+//! a running server (`postgres://user@host:port`) instead. A [`Private`] one can be stopped and started again.
 
+use std::net::TcpStream;
 use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-/// The server's address without a database, or why there is none.
+use crate::nursery;
+
+/// The suite's server's address without a database.
 pub fn server() -> &'static str {
     static SERVER: OnceLock<String> = OnceLock::new();
-    SERVER.get_or_init(|| std::env::var("TEST_POSTGRES_URL").unwrap_or_else(|_| start()))
+    static PRIVATE: OnceLock<Private> = OnceLock::new();
+    SERVER.get_or_init(|| {
+        let given = std::env::var("TEST_POSTGRES_URL");
+        given.unwrap_or_else(|_| PRIVATE.get_or_init(|| Private::start(Durability::None)).url())
+    })
+}
+
+/// What a commit is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// Fast; a crash loses everything.
+    None,
+    /// As PostgreSQL comes: `fsync`, `synchronous_commit` and `full_page_writes` are on.
+    Full,
+}
+
+/// A server of one's own, on a port that stays the same, gone when dropped.
+#[derive(Debug)]
+pub struct Private {
+    folder: tempfile::TempDir,
+    port: u16,
+    durability: Durability,
+    child: Option<Child>,
+}
+
+impl Private {
+    /// Makes a database cluster in a temporary folder and starts it.
+    pub fn start(durability: Durability) -> Self {
+        let folder = tempfile::Builder::new().prefix("xunke-pg-").tempdir().expect("a temporary folder");
+        let mut private = Self { folder, port: nursery::port(), durability, child: None };
+        private.make();
+        private.start_again();
+        private
+    }
+
+    /// The address without a database.
+    pub fn url(&self) -> String {
+        format!("postgres://xunke@127.0.0.1:{}", self.port)
+    }
+
+    /// Ends it without a checkpoint, so that the next start recovers.
+    pub fn stop_at_once(&mut self) {
+        let Some(mut child) = self.child.take() else { return };
+        let mut stop = program("pg_ctl");
+        stop.args(["stop", "-s", "-m", "immediate", "-D"]).arg(self.data());
+        // SIGKILL would leave its shared memory behind, so it is the second choice.
+        if !stop.status().is_ok_and(|status| status.success()) {
+            let _ = child.kill();
+        }
+        let _ = child.wait();
+    }
+
+    /// Starts it on what is there; comes back when it takes connections.
+    pub fn start_again(&mut self) {
+        let mut server = program("postgres");
+        server.arg("-D").arg(self.data()).args(["-p", &self.port.to_string(), "-h", "127.0.0.1"]);
+        for setting in ["unix_socket_directories=", "max_connections=300"] {
+            server.args(["-c", setting]);
+        }
+        if self.durability == Durability::None {
+            for quick in ["fsync=off", "synchronous_commit=off", "full_page_writes=off"] {
+                server.args(["-c", quick]);
+            }
+        }
+        server.stdout(Stdio::null()).stderr(Stdio::null());
+        self.child = Some(nursery::spawn(server).expect("postgres starts"));
+        let answers = (0..200).any(|_| {
+            std::thread::sleep(Duration::from_millis(50));
+            TcpStream::connect(("127.0.0.1", self.port)).is_ok()
+        });
+        assert!(answers, "PostgreSQL did not answer within ten seconds");
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn make(&self) {
+        if owner_of_postgres().is_some() {
+            let given = Command::new("chown").arg("postgres").arg(self.folder.path()).status();
+            assert!(given.is_ok_and(|status| status.success()), "the folder is given to postgres");
+        }
+        let mut initdb = program("initdb");
+        initdb
+            .args(["--no-sync", "-A", "trust", "-U", "xunke", "-E", "UTF8", "--locale=C", "-D"])
+            .arg(self.data());
+        let made = initdb.stdout(Stdio::null()).stderr(Stdio::piped()).output().expect("initdb runs");
+        assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+    }
+}
+
+impl Drop for Private {
+    fn drop(&mut self) {
+        self.stop_at_once();
+    }
+}
+
+/// A program of PostgreSQL's. As root it must run as somebody else.
+fn program(name: &str) -> Command {
+    let mut command = Command::new(binaries().join(name));
+    command.current_dir("/");
+    if let Some((uid, gid)) = owner_of_postgres() {
+        command.uid(uid).gid(gid);
+    }
+    command
 }
 
 fn binaries() -> PathBuf {
@@ -25,25 +133,6 @@ fn binaries() -> PathBuf {
     versions.pop().expect("a PostgreSQL server under /usr/lib/postgresql")
 }
 
-fn start() -> String {
-    let (send, receive) = std::sync::mpsc::channel();
-    // PDEATHSIG fires when the *thread* that spawned the child ends, so this one never does.
-    std::thread::spawn(move || {
-        let folder = tempfile::Builder::new().prefix("xunke-pg-").tempdir().expect("a temporary folder");
-        let (url, mut child) = spawn(folder.path());
-        send.send(url).expect("the suite waits for the address");
-        let _ = child.wait();
-    });
-    receive.recv().expect("PostgreSQL starts")
-}
-
-/// As root the server must run as somebody else.
-fn unprivileged(command: &mut Command, owner: Option<(u32, u32)>) {
-    if let Some((uid, gid)) = owner {
-        command.uid(uid).gid(gid);
-    }
-}
-
 fn owner_of_postgres() -> Option<(u32, u32)> {
     let id = |flag: &str| {
         let output = Command::new("id").args([flag, "postgres"]).output().ok()?;
@@ -51,51 +140,4 @@ fn owner_of_postgres() -> Option<(u32, u32)> {
     };
     let root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
     root.then(|| id("-u").zip(id("-g"))).flatten()
-}
-
-fn spawn(folder: &Path) -> (String, std::process::Child) {
-    let (bin, owner) = (binaries(), owner_of_postgres());
-    let data = folder.join("data");
-    if owner.is_some() {
-        let given = Command::new("chown").arg("postgres").arg(folder).status();
-        assert!(given.is_ok_and(|status| status.success()), "the folder is given to postgres");
-    }
-    let mut initdb = Command::new(bin.join("initdb"));
-    initdb.args(["--no-sync", "-A", "trust", "-U", "xunke", "-E", "UTF8", "--locale=C", "-D"]).arg(&data);
-    initdb.current_dir("/").stdout(Stdio::null()).stderr(Stdio::piped());
-    unprivileged(&mut initdb, owner);
-    let made = initdb.output().expect("initdb runs");
-    assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
-
-    let port =
-        std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
-    let mut server = Command::new(bin.join("postgres"));
-    server.arg("-D").arg(&data).args([
-        "-p",
-        &port.to_string(),
-        "-h",
-        "127.0.0.1",
-        "-c",
-        "unix_socket_directories=",
-    ]);
-    for quick in ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300"] {
-        server.args(["-c", quick]);
-    }
-    server.current_dir("/").stdout(Stdio::null()).stderr(Stdio::null());
-    unprivileged(&mut server, owner);
-    #[expect(unsafe_code, reason = "the server must not outlive a suite that is killed")]
-    // SAFETY: prctl is async-signal-safe and touches nothing of the parent.
-    unsafe {
-        server.pre_exec(|| {
-            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
-            Ok(())
-        });
-    }
-    let child = server.spawn().expect("postgres starts");
-    let answers = (0..200).any(|_| {
-        std::thread::sleep(Duration::from_millis(50));
-        std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
-    });
-    assert!(answers, "PostgreSQL did not answer within ten seconds");
-    (format!("postgres://xunke@127.0.0.1:{port}"), child)
 }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 use uuid::Uuid;
 use xunke_domain::ids::UserId;
+use xunke_storage::Tx;
 use xunke_storage::audit::KeptAnswer;
-use xunke_storage::{StoreError, Tx};
 
 use crate::app::App;
 use crate::auth::token;
@@ -212,16 +212,10 @@ impl Once {
     ) -> Result<Option<Response>, ApiError> {
         let Some(key) = &self.key else { return Ok(None) };
         let kept = answer.kept(self.request_hash.clone());
-        match tx.answer_keep(self.account, key, &kept, app.clock.millis()).await {
-            Ok(()) => Ok(None),
-            Err(StoreError::Taken(_)) => {
-                let meanwhile = app.store.read().answer_find(self.account, key).await?;
-                match meanwhile.filter(|kept| kept.request_hash == self.request_hash) {
-                    Some(kept) => Ok(Some(replay(kept))),
-                    None => Err(ApiError::IdempotencyMismatch),
-                }
-            }
-            Err(error) => Err(error.into()),
+        match tx.answer_keep(self.account, key, &kept, app.clock.millis()).await? {
+            None => Ok(None),
+            Some(earlier) if earlier.request_hash == self.request_hash => Ok(Some(replay(earlier))),
+            Some(_) => Err(ApiError::IdempotencyMismatch),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Who did what; and answers kept, so that a repeated request does nothing twice.
 
-use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel};
+use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel, TryInsertResult};
 use uuid::Uuid;
 use xunke_domain::ids::{SchoolId, UserId};
 
@@ -72,14 +72,15 @@ impl Tx {
         Ok(())
     }
 
-    /// Keeps an answer; [`StoreError::Taken`] if the same key was answered meanwhile.
+    /// Keeps an answer; if the same key was answered meanwhile, gives that answer instead. It is read inside this
+    /// transaction: as many as there are connections may wait here for each other.
     pub async fn answer_keep(
         &self,
         account: UserId,
         key: &str,
         answer: &KeptAnswer,
         at: i64,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<KeptAnswer>, StoreError> {
         let row = idempotency::Model {
             account: account.into_uuid(),
             key: key.to_owned(),
@@ -90,10 +91,14 @@ impl Tx {
             body: answer.body.clone(),
             created_at: at,
         };
-        idempotency::Entity::insert(row.into_active_model())
+        let kept = idempotency::Entity::insert(row.into_active_model())
+            .on_conflict_do_nothing()
             .exec_without_returning(&self.db)
-            .await
-            .map_err(StoreError::taken("the idempotency key"))?;
-        Ok(())
+            .await?;
+        if matches!(kept, TryInsertResult::Inserted(1..)) {
+            return Ok(None);
+        }
+        let earlier = self.answer_find(account, key).await?;
+        earlier.map(Some).ok_or_else(|| StoreError::corrupt("answer", "its key is taken by nothing"))
     }
 }

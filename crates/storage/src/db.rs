@@ -128,12 +128,16 @@ impl<C: ConnectionTrait> Queries<C> {
     }
 }
 
+/// Longest wait for a connection. While the database is away every request waits that long; a push may do so twice,
+/// behind the commit before its own, and its phone should have an answer within ten seconds.
+const ACQUIRE: Duration = Duration::from_secs(4);
+
 fn options(settings: &Settings, connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(&settings.url);
     options
         .max_connections(connections)
         .min_connections(1)
-        .acquire_timeout(Duration::from_secs(8))
+        .acquire_timeout(ACQUIRE)
         .sqlx_logging(false)
         // create_if_missing is the "no set-up" of small schools.
         .map_sqlx_sqlite_opts(|sqlite| durable(sqlite).create_if_missing(true))

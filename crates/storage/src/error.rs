@@ -1,6 +1,6 @@
 //! What can go wrong below the API.
 
-use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxError, SqlxSqliteError};
+use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxError, SqlxPostgresError};
 use thiserror::Error;
 
 /// A failure of the store.
@@ -60,51 +60,115 @@ impl StoreError {
     }
 }
 
-/// SQLite's primary result codes after which the same request may well succeed: `BUSY`, `LOCKED`, `NOMEM`,
-/// `READONLY` (a file system that is remounted so after an error), `IOERR`, `FULL`, `CANTOPEN`.
-const SQLITE_PASSING: [u32; 7] = [5, 6, 7, 8, 10, 13, 14];
-
-/// The primary result code, if it was SQLite that failed.
-fn sqlite_code(error: &SqlxError) -> Option<u32> {
-    let error = error.as_database_error()?;
-    error.try_downcast_ref::<SqlxSqliteError>()?;
-    let extended: u32 = error.code()?.parse().ok()?;
-    Some(extended & 0xff)
-}
-
 /// Failures after which the same request may well succeed.
 fn passing(error: &DbErr) -> bool {
     match error {
         DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
-        DbErr::Exec(RuntimeErr::SqlxError(source)) | DbErr::Query(RuntimeErr::SqlxError(source)) => {
-            if let Some(code) = sqlite_code(source) {
-                return SQLITE_PASSING.contains(&code);
+        DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
+            match error.as_ref() {
+                SqlxError::Database(error) => {
+                    let code = error.code().unwrap_or_default();
+                    if error.try_downcast_ref::<SqlxPostgresError>().is_some() {
+                        is_passing_state(&code)
+                    } else {
+                        code.parse().is_ok_and(is_passing_result)
+                    }
+                }
+                // The connection broke, in whatever way the driver came to notice.
+                SqlxError::Io(_)
+                | SqlxError::Tls(_)
+                | SqlxError::PoolTimedOut
+                | SqlxError::PoolClosed
+                | SqlxError::WorkerCrashed
+                | SqlxError::BeginFailed => true,
+                _ => false,
             }
-            let text = error.to_string();
-            // Lost connections, shutdown in progress (57P0x), serialization and lock time-outs, a full disk.
-            [
-                "terminating connection",
-                "connection",
-                "shutting down",
-                "starting up",
-                "locked",
-                "busy",
-                "lock timeout",
-                "could not serialize",
-                "deadlock",
-                "disk",
-                "Broken pipe",
-                "closed",
-            ]
-            .iter()
-            .any(|sign| text.contains(sign))
         }
         _ => false,
     }
 }
 
+/// SQLSTATEs of PostgreSQL that pass (its manual, appendix A).
+fn is_passing_state(state: &str) -> bool {
+    // Connection exceptions; insufficient resources, a full disk among them; system errors.
+    let class = ["08", "53", "58"].iter().any(|class| state.starts_with(class));
+    class
+        || matches!(
+            state,
+            // Serialization failures and deadlocks; a node that is or became a standby.
+            "40001" | "40P01" | "25006"
+            // Idle in a transaction, waiting for a lock, or running for too long.
+            | "25P03" | "55P03" | "57014"
+            // Shutting down, crashed, starting up, idle for too long.
+            | "57P01" | "57P02" | "57P03" | "57P05"
+        )
+}
+
+/// Result codes of SQLite that pass; the lowest byte of an extended code is the plain one.
+const fn is_passing_result(code: i32) -> bool {
+    const BUSY: i32 = 5;
+    const LOCKED: i32 = 6;
+    const NO_MEMORY: i32 = 7;
+    const READ_ONLY: i32 = 8;
+    const IO_ERROR: i32 = 10;
+    const FULL: i32 = 13;
+    const CANNOT_OPEN: i32 = 14;
+    matches!(code & 0xff, BUSY | LOCKED | NO_MEMORY | READ_ONLY | IO_ERROR | FULL | CANNOT_OPEN)
+}
+
 impl From<DbErr> for StoreError {
     fn from(error: DbErr) -> Self {
         if passing(&error) { Self::Unavailable(error) } else { Self::Database(error) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::ConnAcquireErr;
+
+    use super::*;
+
+    fn kind(error: DbErr) -> &'static str {
+        match StoreError::from(error) {
+            StoreError::Unavailable(_) => "unavailable",
+            _ => "failed",
+        }
+    }
+
+    #[test]
+    fn a_broken_connection_is_no_failure_of_the_server() {
+        let broken = |kind: std::io::ErrorKind| SqlxError::Io(kind.into());
+        for error in [
+            broken(std::io::ErrorKind::ConnectionReset),
+            broken(std::io::ErrorKind::BrokenPipe),
+            broken(std::io::ErrorKind::UnexpectedEof),
+            SqlxError::PoolTimedOut,
+            SqlxError::WorkerCrashed,
+        ] {
+            let error = RuntimeErr::SqlxError(error.into());
+            assert_eq!(kind(DbErr::Query(error.clone())), "unavailable", "{error}");
+            assert_eq!(kind(DbErr::Exec(error.clone())), "unavailable", "{error}");
+        }
+        assert_eq!(kind(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)), "unavailable");
+        assert_eq!(kind(DbErr::Query(RuntimeErr::SqlxError(SqlxError::RowNotFound.into()))), "failed");
+        assert_eq!(kind(DbErr::Custom("connection".to_owned())), "failed");
+    }
+
+    #[test]
+    fn only_states_that_pass_ask_for_another_try() {
+        for state in ["08006", "53100", "53300", "57P01", "57P03", "55P03", "57014", "40001", "40P01"] {
+            assert!(is_passing_state(state), "{state}");
+        }
+        for state in ["23505", "42601", "42P01", "22P02", "25P02", "XX001", ""] {
+            assert!(!is_passing_state(state), "{state}");
+        }
+        // Busy while another recovers; a full disk; a read, a write, a sync that failed.
+        for code in [5, 261, 6, 13, 10, 266, 778, 1034] {
+            assert!(is_passing_result(code), "{code}");
+        }
+        // A wrong statement, a corrupt file, a broken constraint.
+        for code in [1, 11, 19, 787, 2067, 26] {
+            assert!(!is_passing_result(code), "{code}");
+        }
     }
 }
