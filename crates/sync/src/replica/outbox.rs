@@ -16,6 +16,7 @@ use xunke_domain::ids::SchoolId;
 use super::store::{Key, LocalTx};
 use super::{Replica, standing};
 use crate::limits::{KEEP_ACKNOWLEDGED_DAYS, Limits};
+use crate::record::Seq;
 use crate::stamp::{DeviceId, Stamp};
 use crate::strict_json;
 use crate::wire::push::Write;
@@ -65,6 +66,9 @@ pub(super) struct Kept {
 pub(super) struct Answered {
     /// The phone's clock, milliseconds.
     pub(super) at: i64,
+    /// Which push it was the answer to: what was answered together was there together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) flight: Option<u64>,
     pub(super) result: WriteResult,
     /// Whether the author has put a held write out of sight.
     #[serde(default)]
@@ -87,6 +91,11 @@ impl Kept {
 
     pub(super) fn is_held(&self) -> bool {
         self.answered.as_ref().is_some_and(|answered| answered.result.settled() == Outcome::Held)
+    }
+
+    /// Its place in the stream, once it is acknowledged.
+    pub(super) fn seq(&self) -> Option<Seq> {
+        self.answered.as_ref()?.result.seq
     }
 
     fn shows_as_held(&self) -> Option<&WriteResult> {

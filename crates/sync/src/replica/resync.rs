@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use xunke_domain::fields::FieldPath;
 use xunke_domain::ids::SchoolId;
 
 use super::Replica;
@@ -10,6 +11,7 @@ use super::store::{Key, LocalTx};
 use super::streams::{Pull, Stream};
 use crate::cursor::CursorFault;
 use crate::record::Seq;
+use crate::stamp::Stamp;
 use crate::wire::page::StreamInfo;
 
 impl Replica {
@@ -108,37 +110,83 @@ impl Replica {
     /// The stream was read from `from` on and is consistent. What was acknowledged above `from` must be in
     /// it: a server restored to a point after `from` finds nothing wrong with the cursor, nor with none at
     /// all, but it has lost those writes. They go out again, and with them the held ones, which no page
-    /// shows. Each is asked after once: if the server does have it, its answer names a seq that was read.
+    /// shows. A write that was beaten leaves no mark of its own, so it is asked after in any case. Each is
+    /// asked after once: if the server does have it, its answer names a seq that was read.
     pub(super) fn read_back(&mut self, stream: SchoolId, from: Seq, tx: &mut LocalTx) {
-        let Some(held) = self.streams.get(&stream) else { return };
-        let since = |kept: &Kept| {
-            let result = kept.answered.as_ref().map(|answered| &answered.result);
-            kept.write.stream == stream && result.and_then(|result| result.seq).is_some_and(|seq| seq > from)
-        };
-        if !self.writes.values().any(|kept| since(kept) && !held.contains(kept)) {
-            return;
+        if let Some(flight) = &mut self.me.flight {
+            flight.overtaken = true;
         }
-        if from == 0 {
+        let since = self.writes.iter().filter(|(_, kept)| kept.write.stream == stream);
+        let since = since.filter(|(_, kept)| kept.seq().is_some_and(|seq| seq > from));
+        let traces: BTreeMap<Ticket, Trace> =
+            since.map(|(ticket, kept)| (*ticket, self.trace(kept))).collect();
+        let missing = traces.values().any(|trace| *trace == Trace::Missing);
+        if missing && from == 0 {
             // No cursor vouches for anything that was read before.
             return self.send_again(stream, tx);
         }
-        for (ticket, kept) in &mut self.writes {
-            if since(kept) || (kept.write.stream == stream && kept.is_held()) {
+        for (ticket, kept) in self.writes.iter_mut().filter(|(_, kept)| kept.write.stream == stream) {
+            let again = match traces.get(ticket) {
+                Some(trace) => missing || *trace == Trace::Beaten,
+                None => missing && kept.is_held(),
+            };
+            if again {
                 kept.answered = None;
                 tx.put(Key::Write(*ticket), kept);
             }
         }
     }
+
+    /// Whether what was read to the end does not show that the server has a write that it acknowledged.
+    pub(super) fn is_in_doubt(&self, ticket: Ticket) -> bool {
+        let Some(kept) = self.writes.get(&ticket) else { return false };
+        let seen = self.seen(kept.write.stream, &kept.write.kind, kept.write.record);
+        kept.seq().is_none_or(|seq| seq <= seen && self.trace(kept) != Trace::Shown)
+    }
+
+    /// What the server's record tells of an acknowledged write.
+    fn trace(&self, kept: &Kept) -> Trace {
+        let write = &kept.write;
+        let stream = self.streams.get(&write.stream);
+        let change = stream.and_then(|stream| stream.confirmed(&write.kind, write.record));
+        let Some(change) = change.filter(|change| kept.seq() <= Some(change.seq)) else {
+            return Trace::Missing;
+        };
+        let mut trace = Trace::Shown;
+        for path in write.set.keys() {
+            let stamp = change.stamps.get(path).copied().or(change.stamp);
+            if !change.fields.contains_key(path) || stamp < Some(kept.stamp()) {
+                return Trace::Missing;
+            }
+            if stamp > Some(kept.stamp()) && !self.beaten_by_its_own(kept, path, stamp) {
+                trace = Trace::Beaten;
+            }
+        }
+        trace
+    }
+
+    /// Whether a field stands as a later write of this phone says, answered together with this one: then
+    /// who has that one has both.
+    fn beaten_by_its_own(&self, kept: &Kept, path: &FieldPath, stamp: Option<Stamp>) -> bool {
+        let flight = |kept: &Kept| kept.answered.as_ref().and_then(|answered| answered.flight);
+        self.writes.values().any(|later| {
+            later.is_of(kept.write.stream, &kept.write.kind, kept.write.record)
+                && later.write.set.contains_key(path)
+                && Some(later.stamp()) == stamp
+                && later.seq() > kept.seq()
+                && flight(later).is_some()
+                && flight(later) == flight(kept)
+        })
+    }
 }
 
-impl Stream {
-    /// Whether the server's record shows that it took in an acknowledged write: every field has its stamp,
-    /// or the larger one of a write that beat it.
-    fn contains(&self, kept: &Kept) -> bool {
-        let seq = kept.answered.as_ref().and_then(|answered| answered.result.seq);
-        let Some(change) = self.confirmed(&kept.write.kind, kept.write.record) else { return false };
-        let stamp = |path| change.stamps.get(path).copied().or(change.stamp);
-        let shows = |path| change.fields.contains_key(path) && stamp(path) >= Some(kept.stamp());
-        seq <= Some(change.seq) && kept.write.set.keys().all(shows)
-    }
+/// What a record tells of a write that was acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trace {
+    /// Every field it set has its stamp.
+    Shown,
+    /// Some field has the larger stamp of another, which may have come alone.
+    Beaten,
+    /// The record stands as if it had never come.
+    Missing,
 }
