@@ -22,5 +22,6 @@ mod sessions;
 mod support;
 mod timetables;
 mod verdicts;
+mod versions;
 mod visits;
 mod web;

@@ -37,7 +37,10 @@ fn probe() {
     for (name, scenario) in [
         ("plain11", Scenario { restore: false, losses: 1, repeats: 1, kills: 1, ..SMALL }),
         ("plain21", Scenario { restore: false, losses: 1, repeats: 0, writes: [2, 1], ..SMALL }),
-        ("plain21near", Scenario { restore: false, losses: 0, repeats: 1, writes: [2, 1], skew: near, ..SMALL }),
+        (
+            "plain21near",
+            Scenario { restore: false, losses: 0, repeats: 1, writes: [2, 1], skew: near, ..SMALL },
+        ),
         ("plain33", Scenario { restore: false, losses: 0, repeats: 0, writes: [3, 3], skew: near, ..SMALL }),
         ("restore11", Scenario { losses: 0, repeats: 1, ..SMALL }),
         ("restore11l", Scenario { losses: 1, repeats: 0, ..SMALL }),
@@ -45,13 +48,34 @@ fn probe() {
         ("restore21t", Scenario { losses: 1, repeats: 1, writes: [2, 1], together: true, ..SMALL }),
         ("restore11held", Scenario { losses: 0, repeats: 0, held: true, ..SMALL }),
         ("restore22rec", Scenario { losses: 0, repeats: 0, writes: [2, 1], records: 2, ..SMALL }),
-        ("nolift", Scenario { losses: 0, repeats: 0, restore: false, skew: near, without: Some(Rule::Lift), ..SMALL }),
+        (
+            "nolift",
+            Scenario {
+                losses: 0,
+                repeats: 0,
+                restore: false,
+                skew: near,
+                without: Some(Rule::Lift),
+                ..SMALL
+            },
+        ),
         ("noclamp", Scenario { losses: 0, repeats: 0, restore: false, without: Some(Rule::Clamp), ..SMALL }),
         ("nolineage", Scenario { losses: 0, repeats: 0, without: Some(Rule::Lineage), ..SMALL }),
-        ("noledger", Scenario { losses: 0, repeats: 1, restore: false, without: Some(Rule::Ledger), ..SMALL }),
+        (
+            "noledger",
+            Scenario { losses: 0, repeats: 1, restore: false, without: Some(Rule::Ledger), ..SMALL },
+        ),
     ] {
         let began = std::time::Instant::now();
         let findings = explore(scenario, 1_500_000, None);
-        println!("{name}: {} worlds {} steps depth {} complete {} {:?}\n{}", findings.worlds, findings.steps, findings.depth, findings.complete, began.elapsed(), findings.ways());
+        println!(
+            "{name}: {} worlds {} steps depth {} complete {} {:?}\n{}",
+            findings.worlds,
+            findings.steps,
+            findings.depth,
+            findings.complete,
+            began.elapsed(),
+            findings.ways()
+        );
     }
 }
