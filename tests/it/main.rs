@@ -24,5 +24,6 @@ mod sessions;
 mod support;
 mod timetables;
 mod verdicts;
+mod versions;
 mod visits;
 mod web;

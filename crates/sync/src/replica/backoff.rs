@@ -107,7 +107,7 @@ impl Replica {
         self.me.flights = self.me.flights.saturating_add(1);
         let id = self.me.flights;
         if let Some(flight) = &mut self.me.flight {
-            *flight = Flight { id, tickets: flight.tickets.iter().take(half).copied().collect() };
+            *flight = Flight { id, tickets: flight.tickets.iter().take(half).copied().collect(), ..*flight };
         }
     }
 

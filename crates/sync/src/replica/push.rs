@@ -17,7 +17,7 @@ use crate::cursor::CursorFault;
 use crate::limits::{Limits, SCHEMA};
 use crate::stamp::Stamp;
 use crate::wire::push::PushRequest;
-use crate::wire::result::{Outcome, Pulled, PushAnswer, WriteResult};
+use crate::wire::result::{Outcome, Pulled, PushAnswer};
 
 /// A push that is out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,9 @@ pub(super) struct Flight {
     /// Tells its answer from that of an earlier one.
     pub(super) id: u64,
     pub(super) tickets: Vec<Ticket>,
+    /// A stream was read to its end while this was out, so its answer may be of a past that is lost by now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) overtaken: bool,
 }
 
 /// A push to be sent; keep it until its answer is there.
@@ -115,8 +118,10 @@ impl Replica {
                     .map(|batch| batch.saturating_mul(2))
                     .filter(|batch| *batch < BATCH_ENOUGH);
                 let sent = request.writes.iter().map(|write| write.stamp);
+                let overtaken = flight.overtaken;
                 for ((ticket, claimed), result) in flight.tickets.into_iter().zip(sent).zip(results) {
-                    replica.settle(now_ms, ticket, claimed, result, tx);
+                    let answered = Answered { at: now_ms, result, dismissed: false };
+                    replica.settle(ticket, claimed, answered, overtaken, tx);
                 }
             }
             for (stream, pulled) in pull {
@@ -156,27 +161,37 @@ impl Replica {
         }
         if !tickets.is_empty() {
             self.me.flights = self.me.flights.saturating_add(1);
-            self.me.flight = Some(Flight { id: self.me.flights, tickets });
+            self.me.flight = Some(Flight { id: self.me.flights, tickets, overtaken: false });
         }
     }
 
-    /// Takes a write out of the queue, with its canonical stamp and the fields it lost.
+    /// Takes a write out of the queue, with its canonical stamp and the fields it lost. If the answer was
+    /// overtaken, and what was read meanwhile does not show the write, it stays and is asked after again.
     fn settle(
         &mut self,
-        now_ms: i64,
         ticket: Ticket,
         claimed: Option<Stamp>,
-        result: WriteResult,
+        answered: Answered,
+        overtaken: bool,
         tx: &mut LocalTx,
     ) {
         let Some(kept) = self.writes.get_mut(&ticket) else { return };
+        let result = &answered.result;
         let canonical = result.stamp.or(claimed);
         let heard = result.lost.values().map(|lost| lost.stamp).chain(result.stamp).max();
         if result.settled() != Outcome::Held {
             kept.write.stamp = canonical;
         }
-        kept.answered = Some(Answered { at: now_ms, result, dismissed: false });
-        tx.put(Key::Write(ticket), kept);
+        kept.answered = Some(answered);
+        if overtaken
+            && self.is_in_doubt(ticket)
+            && let Some(kept) = self.writes.get_mut(&ticket)
+        {
+            kept.answered = None;
+        }
+        if let Some(kept) = self.writes.get(&ticket) {
+            tx.put(Key::Write(ticket), kept);
+        }
         if canonical > claimed {
             self.lift_later(ticket, tx);
         }

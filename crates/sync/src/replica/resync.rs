@@ -137,6 +137,9 @@ impl Replica {
     /// all, but it has lost those writes. They go out again, and with them the held ones, which no page
     /// shows. Each is asked after once: if the server does have it, its answer names a seq that was read.
     pub(super) fn read_back(&mut self, stream: SchoolId, from: Seq, tx: &mut LocalTx) {
+        if let Some(flight) = &mut self.me.flight {
+            flight.overtaken = true;
+        }
         let Some(read) = self.streams.get(&stream) else { return };
         let since = |kept: &Kept| {
             let result = kept.answered.as_ref().map(|answered| &answered.result);
@@ -154,6 +157,16 @@ impl Replica {
                 tx.put(Key::Write(*ticket), kept);
             }
         }
+    }
+
+    /// Whether what was read to the end does not show that the server has a write that it acknowledged.
+    pub(super) fn is_in_doubt(&self, ticket: Ticket) -> bool {
+        let Some(kept) = self.writes.get(&ticket) else { return false };
+        let write = &kept.write;
+        let seen = self.seen(write.stream, &write.kind, write.record);
+        let seq = kept.answered.as_ref().and_then(|answered| answered.result.seq);
+        let shown = self.streams.get(&write.stream).is_some_and(|stream| stream.shows(kept));
+        seq.is_none_or(|seq| seq <= seen && !shown)
     }
 }
 

@@ -1,0 +1,3 @@
+//! What must hold for any bytes that reach a decoder; the fuzz targets include these files one by one.
+
+pub(crate) mod timetable;

@@ -1,0 +1,6 @@
+#![no_main]
+
+#[path = "../../crates/sync/tests/decoders/answer.rs"]
+mod answer;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| answer::holds(bytes));
