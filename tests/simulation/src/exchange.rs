@@ -80,12 +80,7 @@ impl World {
         };
         if cut && !message.ask.body.is_empty() {
             self.figures.truncated += 1;
-            anyhow::ensure!(
-                reply.status >= 400,
-                "half a body was answered {}: {}",
-                reply.status,
-                reply.text
-            );
+            anyhow::ensure!(reply.status >= 400, "half a body was answered {}: {}", reply.status, reply.text);
             return Ok(());
         }
         if self.dice.permille(rates.answer_lost) {
@@ -106,7 +101,12 @@ impl World {
             self.server.disk().cut_power_at(event);
         }
         let reply = self.server.answer(ask);
-        self.trace((ask.method, &ask.path, &ask.body, reply.as_ref().map(|reply| (reply.status, &reply.text))));
+        self.trace((
+            ask.method,
+            &ask.path,
+            &ask.body,
+            reply.as_ref().map(|reply| (reply.status, &reply.text)),
+        ));
         let failed = self.server.disk().is_cut();
         let Some(reply) = reply else { return Ok(None) };
         self.figures.requests += 1;
@@ -312,7 +312,10 @@ impl World {
         let (removed, gone) = self.phones[number].tidy(self.now);
         for stream in removed {
             let rows = self.phones[number].rows_of(stream);
-            anyhow::ensure!(rows.is_empty(), "I8: phone {number} still has rows of a stream it removed: {rows:?}");
+            anyhow::ensure!(
+                rows.is_empty(),
+                "I8: phone {number} still has rows of a stream it removed: {rows:?}"
+            );
         }
         self.put_down(&gone)
     }

@@ -36,7 +36,11 @@ pub(crate) fn hunt(town: &Town, seeds: Seeds, name: &str) -> anyhow::Result<bool
         found += usize::from(all);
         medians.push(median);
         let said: String = said.chars().take(100).collect();
-        println!("{} {:24} seeds needed {needed:?}: {said}", if all { "found" } else { "MISSED" }, bug.name());
+        println!(
+            "{} {:24} seeds needed {needed:?}: {said}",
+            if all { "found" } else { "MISSED" },
+            bug.name()
+        );
     }
     medians.sort_unstable();
     println!("planted {} found {found} | median seeds needed {}", bugs.len(), medians[medians.len() / 2]);

@@ -182,11 +182,8 @@ impl World {
             }
             8 => {
                 let name = if self.dice.permille(800) { "submitted_at" } else { "withdrawn" };
-                set[name] = if name == "withdrawn" {
-                    json!({"reason": unique})
-                } else {
-                    json!(moment(self.now))
-                };
+                set[name] =
+                    if name == "withdrawn" { json!({"reason": unique}) } else { json!(moment(self.now)) };
                 set["x.submitted"] = json!(unique);
             }
             9 => set["slot"] = self.slot(),

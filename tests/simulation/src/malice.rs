@@ -70,7 +70,11 @@ impl World {
         let write = json!({"n": 1, "stream": self.stream(0), "type": "visit", "record": Uuid::nil(),
             "set": {"x.note": "借来的手机"}});
         let reply = self.ask_badly(&push(&device, token, &write))?;
-        anyhow::ensure!(reply.status == 403, "a push of somebody else's device was answered {}", reply.status);
+        anyhow::ensure!(
+            reply.status == 403,
+            "a push of somebody else's device was answered {}",
+            reply.status
+        );
         Ok(())
     }
 
@@ -98,7 +102,12 @@ impl World {
     }
 
     /// A write to a school without a place there is held, and in no record.
-    fn write_where_he_has_no_place(&mut self, number: usize, device: &str, token: &str) -> anyhow::Result<()> {
+    fn write_where_he_has_no_place(
+        &mut self,
+        number: usize,
+        device: &str,
+        token: &str,
+    ) -> anyhow::Result<()> {
         let Some(stream) = self.foreign_school(number) else { return Ok(()) };
         let n = 1_000_000 + i64::try_from(self.oracle.next()).unwrap_or(0);
         let record = self.dice.id(self.now);
@@ -125,8 +134,7 @@ impl World {
         };
         let said = self.oracle.say(said);
         let reason = Some("not_a_member".to_owned());
-        let answered =
-            Answered { said, outcome: "held".to_owned(), seq: None, stamp: String::new(), reason };
+        let answered = Answered { said, outcome: "held".to_owned(), seq: None, stamp: String::new(), reason };
         self.oracle.answered.insert((device.to_owned(), n), answered);
         Ok(())
     }

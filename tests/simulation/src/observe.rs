@@ -86,7 +86,10 @@ impl World {
             );
             if let Some(seq) = result.seq {
                 let before = seqs.insert(write.stream, seq);
-                anyhow::ensure!(before.is_none_or(|before| before < seq), "seqs do not ascend: {before:?} {seq}");
+                anyhow::ensure!(
+                    before.is_none_or(|before| before < seq),
+                    "seqs do not ascend: {before:?} {seq}"
+                );
             }
             self.observe_rights(request, write, result, &now)?;
             self.observe_stamp(&number, write, &now)?;
@@ -179,7 +182,9 @@ impl World {
             return Ok(());
         }
         let me = self.town.people[reader].id;
-        for change in page.changes.iter().filter(|change| change.kind == "visit" && change.life == Life::Alive) {
+        for change in
+            page.changes.iter().filter(|change| change.kind == "visit" && change.life == Life::Alive)
+        {
             anyhow::ensure!(
                 concerns(change, me),
                 "I7: {} reads a visit of somebody else: {change:?}",

@@ -119,10 +119,7 @@ impl World {
             let last = today.checked_add_days(Days::new(self.dice.below(4))).context("a date")?;
             let Place { id: place_id, from, .. } = self.truth.places[person][place];
             let last = last.max(from);
-            let path = format!(
-                "/api/v1/districts/{}/users/{id}/memberships/{place_id}",
-                self.town.district
-            );
+            let path = format!("/api/v1/districts/{}/users/{id}/memberships/{place_id}", self.town.district);
             let body = json!({"valid_to": last}).to_string();
             expect(&self.server, &Ask { method: "PATCH", path, token, body }, 204)?;
             self.truth.places[person][place].to = Some(last);
@@ -146,7 +143,8 @@ impl World {
         if !self.phones[phone].registered || self.phones[phone].gone {
             return Ok(());
         }
-        let (login, device) = (self.phones[phone].login.clone(), self.phones[phone].replica.device().to_string());
+        let (login, device) =
+            (self.phones[phone].login.clone(), self.phones[phone].replica.device().to_string());
         let token = self.signed_in(&login)?;
         let path = format!("/api/v1/devices/{device}");
         let ask = Ask { method: "DELETE", path, token, body: String::new() };

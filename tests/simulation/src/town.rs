@@ -89,7 +89,8 @@ impl Town {
             schools.push(SchoolId::from_uuid(text(&school["id"])?.parse()?));
         }
         let mut people = Vec::new();
-        let principals = (0..SCHOOLS).map(|school| (format!("principal{school}"), Role::Principal, vec![school]));
+        let principals =
+            (0..SCHOOLS).map(|school| (format!("principal{school}"), Role::Principal, vec![school]));
         let supervisor = (String::from("supervisor"), Role::Supervisor, vec![0, 1]);
         let inspectors = (0..INSPECTORS).map(|number| {
             let mut schools = vec![number % SCHOOLS];

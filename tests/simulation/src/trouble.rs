@@ -124,7 +124,8 @@ impl World {
             if self.oracle.answered.contains_key(&number) {
                 continue;
             }
-            let named = doubtful.as_ref().is_some_and(|ask| ask.body.contains(&format!("\"n\":{}", number.1)));
+            let named =
+                doubtful.as_ref().is_some_and(|ask| ask.body.contains(&format!("\"n\":{}", number.1)));
             anyhow::ensure!(named, "write {number:?} is in the ledger, and nobody was told: {row:?}");
             let result: WriteResult = serde_json::from_str(&row.answer)?;
             let now = self.as_answered(&row, &result)?;
@@ -139,7 +140,14 @@ impl World {
         let held = result.outcome == Outcome::Held;
         Ok(Answered {
             said,
-            outcome: if held { "held" } else if result.lost.is_empty() { "applied" } else { "merged" }.to_owned(),
+            outcome: if held {
+                "held"
+            } else if result.lost.is_empty() {
+                "applied"
+            } else {
+                "merged"
+            }
+            .to_owned(),
             seq: row.seq,
             stamp: if held { String::new() } else { row.canonical.clone().unwrap_or_default() },
             reason: result.reason.map(|reason| reason.as_str().to_owned()),

@@ -108,8 +108,11 @@ impl World {
                 newest.get(&change.id)
             );
         }
-        let shown: BTreeMap<Uuid, Value> =
-            visible(&pages)?.into_iter().filter(|((kind, _), _)| kind == "visit").map(|((_, id), fields)| (id, fields)).collect();
+        let shown: BTreeMap<Uuid, Value> = visible(&pages)?
+            .into_iter()
+            .filter(|((kind, _), _)| kind == "visit")
+            .map(|((_, id), fields)| (id, fields))
+            .collect();
         let expected = self.oracle.expected(stream);
         for (record, fields) in &expected {
             let fields = serde_json::to_value(fields)?;
@@ -186,7 +189,9 @@ impl World {
             if !his {
                 let mut rows = phone.rows_of(stream);
                 // What he wrote for a school that was never his stays in his sight, held.
-                rows.retain(|(key, _)| !key.starts_with("write/") || phone.replica.removable().contains(&stream));
+                rows.retain(|(key, _)| {
+                    !key.starts_with("write/") || phone.replica.removable().contains(&stream)
+                });
                 anyhow::ensure!(rows.is_empty(), "I8: phone {number} has rows of a school not his: {rows:?}");
                 continue;
             }
@@ -199,7 +204,9 @@ impl World {
             if shown != server {
                 let differs = server.iter().find(|(key, fields)| shown.get(*key) != Some(*fields));
                 let more = shown.iter().find(|(key, _)| !server.contains_key(*key));
-                anyhow::bail!("I1: phone {number} and the server differ: {differs:?}; only on the phone: {more:?}");
+                anyhow::bail!(
+                    "I1: phone {number} and the server differ: {differs:?}; only on the phone: {more:?}"
+                );
             }
         }
         Ok(())

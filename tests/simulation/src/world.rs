@@ -206,7 +206,8 @@ impl World {
         self.calm_down()?;
         while let Some(event) = self.happen() {
             // What is still under way arrives; nobody does anything new.
-            if matches!(event, Event::Arrive(_) | Event::Return(..) | Event::Expire(..) | Event::TryAgain(_)) {
+            if matches!(event, Event::Arrive(_) | Event::Return(..) | Event::Expire(..) | Event::TryAgain(_))
+            {
                 self.turn(event)?;
             }
         }
@@ -260,7 +261,10 @@ impl World {
             if !matches!(event, Event::Use(_) | Event::Office | Event::Trouble | Event::Start) {
                 self.turn(event)?;
                 turns += 1;
-                anyhow::ensure!(turns < most, "I9: after {turns} messages without faults there is more to say");
+                anyhow::ensure!(
+                    turns < most,
+                    "I9: after {turns} messages without faults there is more to say"
+                );
             }
         }
         Ok(())

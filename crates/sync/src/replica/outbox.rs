@@ -181,7 +181,7 @@ impl Replica {
                 stream,
                 kind: kind.to_owned(),
                 record,
-                base: Some(replica.seen(stream, kind, record)),
+                base: Some(replica.seen_of(stream, kind, record, &set)),
                 stamp: Some(replica.me.clock.issue(now_ms, device)),
                 set,
             };
@@ -275,6 +275,18 @@ impl Replica {
                 tx.delete(Key::Write(ticket));
             }
         })
+    }
+
+    /// The seq up to which all of these fields are known. Beside pages, the answer to a write says how its fields
+    /// stand: as it set them, or as the newer write that it lost to.
+    fn seen_of(&self, stream: SchoolId, kind: &str, record: Uuid, set: &Fields) -> Seq {
+        let read = self.seen(stream, kind, record);
+        let told = |path: &FieldPath| {
+            let own = self.writes.values().filter(|kept| kept.is_of(stream, kind, record) && !kept.is_held());
+            let own = own.filter(|kept| kept.write.set.contains_key(path));
+            own.filter_map(|kept| kept.answered.as_ref()?.result.seq).max().unwrap_or(0)
+        };
+        set.keys().map(|path| read.max(told(path))).min().unwrap_or(read)
     }
 
     /// The queue, in the order of capture.

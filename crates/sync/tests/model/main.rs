@@ -31,51 +31,97 @@ const SMALL: Scenario = Scenario {
     without: None,
 };
 
+/// One phone 100 s ahead, which is believed; the other a day behind.
+const NEAR: [i64; 2] = [100_000, -DAY];
+/// Worlds of a scenario here; `MODEL_WORLDS` asks for more, which wants a release build.
+const WORLDS: usize = 40_000;
+
+fn worlds() -> usize {
+    std::env::var("MODEL_WORLDS").ok().and_then(|worlds| worlds.parse().ok()).unwrap_or(WORLDS)
+}
+
+/// Explores a scenario in which every property must hold.
+#[track_caller]
+fn holds(name: &str, scenario: Scenario) {
+    let findings = explore(scenario, worlds(), None);
+    let Findings { worlds, steps, depth, complete, broken } = &findings;
+    println!("{name}: {worlds} worlds {steps} steps depth {depth} complete {complete}");
+    assert!(broken.is_empty(), "{name}: {}", findings.ways());
+}
+
+/// Explores a scenario in which a property must be found to be broken.
+#[track_caller]
+fn finds(name: &str, scenario: Scenario, sought: Broken) {
+    let findings = explore(scenario, worlds().max(400_000), Some(sought));
+    assert!(findings.broken.contains_key(&sought), "{name}: {} worlds, {}", findings.worlds, findings.ways());
+    println!("{name}: {}", findings.ways());
+}
+
 #[test]
-fn probe() {
-    let near = [100_000, DAY];
-    for (name, scenario) in [
-        ("plain11", Scenario { restore: false, losses: 1, repeats: 1, kills: 1, ..SMALL }),
-        ("plain21", Scenario { restore: false, losses: 1, repeats: 0, writes: [2, 1], ..SMALL }),
-        (
-            "plain21near",
-            Scenario { restore: false, losses: 0, repeats: 1, writes: [2, 1], skew: near, ..SMALL },
-        ),
-        ("plain33", Scenario { restore: false, losses: 0, repeats: 0, writes: [3, 3], skew: near, ..SMALL }),
-        ("restore11", Scenario { losses: 0, repeats: 1, ..SMALL }),
-        ("restore11l", Scenario { losses: 1, repeats: 0, ..SMALL }),
-        ("restore21", Scenario { losses: 0, repeats: 0, writes: [2, 1], ..SMALL }),
-        ("restore21t", Scenario { losses: 1, repeats: 1, writes: [2, 1], together: true, ..SMALL }),
-        ("restore11held", Scenario { losses: 0, repeats: 0, held: true, ..SMALL }),
-        ("restore22rec", Scenario { losses: 0, repeats: 0, writes: [2, 1], records: 2, ..SMALL }),
-        (
-            "nolift",
-            Scenario {
-                losses: 0,
-                repeats: 0,
-                restore: false,
-                skew: near,
-                without: Some(Rule::Lift),
-                ..SMALL
-            },
-        ),
-        ("noclamp", Scenario { losses: 0, repeats: 0, restore: false, without: Some(Rule::Clamp), ..SMALL }),
-        ("nolineage", Scenario { losses: 0, repeats: 0, without: Some(Rule::Lineage), ..SMALL }),
-        (
-            "noledger",
-            Scenario { losses: 0, repeats: 1, restore: false, without: Some(Rule::Ledger), ..SMALL },
-        ),
-    ] {
-        let began = std::time::Instant::now();
-        let findings = explore(scenario, 1_500_000, None);
-        println!(
-            "{name}: {} worlds {} steps depth {} complete {} {:?}\n{}",
-            findings.worlds,
-            findings.steps,
-            findings.depth,
-            findings.complete,
-            began.elapsed(),
-            findings.ways()
-        );
-    }
+fn lost_and_repeated_messages_and_killed_apps_break_nothing() {
+    let plain = Scenario { restore: false, ..SMALL };
+
+    holds("a write each, a loss, a repetition, a kill", Scenario { kills: 1, ..plain });
+    holds("two writes and one, a loss", Scenario { repeats: 0, writes: [2, 1], ..plain });
+    holds(
+        "two writes and one, a repetition, near clocks",
+        Scenario { losses: 0, writes: [2, 1], skew: NEAR, ..plain },
+    );
+    holds(
+        "three writes each, pulling as they push",
+        Scenario { writes: [3, 3], skew: NEAR, together: true, ..plain },
+    );
+}
+
+#[test]
+fn a_restored_server_breaks_nothing_while_clocks_are_believed() {
+    let near = Scenario { skew: NEAR, ..SMALL };
+
+    holds("a write each, a loss, a repetition, a restore", near);
+    holds(
+        "the same and one write more, pulling as they push",
+        Scenario { writes: [2, 1], together: true, ..near },
+    );
+}
+
+/// A known gap of the protocol (`docs/proof.md`): a stamp that is clamped again after a restore may pass a write whose
+/// author had seen the first. Both writes are in the history; where the model says `Told`, a conflict names them.
+#[test]
+fn a_clock_a_day_ahead_and_a_restore_can_lose_a_seen_update_and_the_model_finds_it() {
+    finds("a clamp and a restore", Scenario { losses: 0, repeats: 1, ..SMALL }, Broken::LostUpdateTold);
+}
+
+#[test]
+fn without_the_lift_the_model_finds_a_lost_update() {
+    let scenario = Scenario {
+        losses: 0,
+        repeats: 0,
+        restore: false,
+        skew: [100_000, DAY],
+        without: Some(Rule::Lift),
+        ..SMALL
+    };
+
+    finds("no lift", scenario, Broken::LostUpdateTold);
+}
+
+#[test]
+fn without_the_clamp_the_model_finds_a_stamp_from_the_future() {
+    let scenario = Scenario { restore: false, without: Some(Rule::Clamp), ..SMALL };
+
+    finds("no clamp", scenario, Broken::FromTheFuture);
+}
+
+#[test]
+fn without_the_lineage_the_model_finds_phones_that_differ() {
+    let scenario = Scenario { losses: 0, repeats: 0, without: Some(Rule::Lineage), ..SMALL };
+
+    finds("no lineage", scenario, Broken::Diverged);
+}
+
+#[test]
+fn without_the_ledger_the_model_finds_a_write_taken_in_twice() {
+    let scenario = Scenario { losses: 0, restore: false, without: Some(Rule::Ledger), ..SMALL };
+
+    finds("no ledger", scenario, Broken::Doubled);
 }
