@@ -96,6 +96,11 @@ impl Kept {
         self.answered.as_ref().is_some_and(|answered| answered.result.settled() == Outcome::Held)
     }
 
+    /// Its place in the stream, once it is acknowledged.
+    pub(super) fn seq(&self) -> Option<Seq> {
+        self.answered.as_ref()?.result.seq
+    }
+
     /// Queues what was answered. What it had seen may be another past's.
     pub(super) fn send_again(&mut self) {
         (self.answered, self.asked) = (None, None);
@@ -284,7 +289,7 @@ impl Replica {
         let told = |path: &FieldPath| {
             let own = self.writes.values().filter(|kept| kept.is_of(stream, kind, record) && !kept.is_held());
             let own = own.filter(|kept| kept.write.set.contains_key(path));
-            own.filter_map(|kept| kept.answered.as_ref()?.result.seq).max().unwrap_or(0)
+            own.filter_map(Kept::seq).max().unwrap_or(0)
         };
         set.keys().map(|path| read.max(told(path))).min().unwrap_or(read)
     }

@@ -30,8 +30,10 @@ impl Replica {
             for (id, stream) in &mut replica.streams {
                 let was_gone = std::mem::replace(&mut stream.gone, !listed.contains_key(id));
                 tx.put(Key::Stream(*id), stream);
-                let goes = stream.gone && !was_gone;
-                for (ticket, kept) in replica.writes.iter_mut().filter(|_| goes) {
+                if was_gone || !stream.gone {
+                    continue;
+                }
+                for (ticket, kept) in &mut replica.writes {
                     if kept.write.stream == *id && kept.answered.is_some() {
                         kept.send_again();
                         tx.put(Key::Write(*ticket), kept);
@@ -141,10 +143,7 @@ impl Replica {
             flight.overtaken = true;
         }
         let Some(read) = self.streams.get(&stream) else { return };
-        let since = |kept: &Kept| {
-            let result = kept.answered.as_ref().map(|answered| &answered.result);
-            kept.write.stream == stream && result.and_then(|result| result.seq).is_some_and(|seq| seq > from)
-        };
+        let since = |kept: &Kept| kept.write.stream == stream && kept.seq().is_some_and(|seq| seq > from);
         let missing = self.writes.values().any(|kept| since(kept) && !read.contains(kept));
         if missing && from == 0 {
             // No cursor vouches for anything that was read before.
@@ -164,9 +163,8 @@ impl Replica {
         let Some(kept) = self.writes.get(&ticket) else { return false };
         let write = &kept.write;
         let seen = self.seen(write.stream, &write.kind, write.record);
-        let seq = kept.answered.as_ref().and_then(|answered| answered.result.seq);
         let shown = self.streams.get(&write.stream).is_some_and(|stream| stream.shows(kept));
-        seq.is_none_or(|seq| seq <= seen && !shown)
+        kept.seq().is_none_or(|seq| seq <= seen && !shown)
     }
 }
 
@@ -198,20 +196,15 @@ impl Stream {
     /// that has lost this one.
     fn shows(&self, kept: &Kept) -> bool {
         let Some(change) = self.confirmed(&kept.write.kind, kept.write.record) else { return false };
-        let stamp = |path| change.stamps.get(path).copied().or(change.stamp);
-        kept.write
-            .set
-            .keys()
-            .any(|path| change.fields.contains_key(path) && stamp(path) == Some(kept.stamp()))
+        let own = |path| change.fields.contains_key(path) && change.stamp_of(path) == Some(kept.stamp());
+        kept.write.set.keys().any(own)
     }
 
     /// Whether the server's record shows that it took in an acknowledged write: every field has its stamp,
     /// or the larger one of a write that beat it.
     fn contains(&self, kept: &Kept) -> bool {
-        let seq = kept.answered.as_ref().and_then(|answered| answered.result.seq);
         let Some(change) = self.confirmed(&kept.write.kind, kept.write.record) else { return false };
-        let stamp = |path| change.stamps.get(path).copied().or(change.stamp);
-        let shows = |path| change.fields.contains_key(path) && stamp(path) >= Some(kept.stamp());
-        seq <= Some(change.seq) && kept.write.set.keys().all(shows)
+        let shows = |path| change.fields.contains_key(path) && change.stamp_of(path) >= Some(kept.stamp());
+        kept.seq() <= Some(change.seq) && kept.write.set.keys().all(shows)
     }
 }

@@ -19,7 +19,7 @@ struct Layers<'a>(BTreeMap<&'a FieldPath, (Stamp, &'a Value)>);
 impl<'a> Layers<'a> {
     fn confirmed(change: &'a Change) -> Self {
         let largest = change.stamp.unwrap_or_else(|| standing::oldest(DeviceId::from_u64(0)));
-        let stamp = |path| change.stamps.get(path).copied().unwrap_or(largest);
+        let stamp = |path| change.stamp_of(path).unwrap_or(largest);
         Self(change.fields.iter().map(|(path, value)| (path, (stamp(path), value))).collect())
     }
 
@@ -92,8 +92,10 @@ impl Replica {
     /// Whether a write is not among the server's records yet: it is queued, or the page that contains it
     /// has not come. A held write is in no record.
     pub(super) fn is_overlaid(&self, kept: &Kept) -> bool {
-        let Some(answered) = &kept.answered else { return true };
+        if kept.is_queued() {
+            return true;
+        }
         let seen = self.seen(kept.write.stream, &kept.write.kind, kept.write.record);
-        !kept.is_held() && answered.result.seq.is_some_and(|seq| seq > seen)
+        !kept.is_held() && kept.seq().is_some_and(|seq| seq > seen)
     }
 }

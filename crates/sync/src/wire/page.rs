@@ -46,6 +46,13 @@ pub struct Change {
     pub fields: Fields,
 }
 
+impl Change {
+    /// The stamp of a field; none for an erased record.
+    pub fn stamp_of(&self, path: &FieldPath) -> Option<Stamp> {
+        self.stamps.get(path).copied().or(self.stamp)
+    }
+}
+
 /// A page of a stream.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Page {

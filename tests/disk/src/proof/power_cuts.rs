@@ -18,8 +18,9 @@ use crate::{Disk, Image};
 
 /// Pushes of a phone between two cuts, if none comes.
 const PUSHES: u32 = 8;
-/// Cuts that a server goes through one after another, at most.
-const IN_A_ROW: u32 = 1; // More lose a write now and then: docs/proof.md, "Open".
+/// Cuts that a server goes through one after another, at most. With more, this disk loses a write now and then
+/// (`docs/proof.md`, "Open").
+const IN_A_ROW: u32 = 1;
 
 /// What many cuts have shown.
 #[derive(Clone, Debug, Default)]
