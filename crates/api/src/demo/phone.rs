@@ -132,8 +132,21 @@ impl Phone {
         Ok(())
     }
 
-    /// Pushes until the queue is empty, then reads until nothing is new.
+    /// Pushes until the queue is empty, then reads until nothing is new; what the pages leave in doubt is asked after,
+    /// until nothing is. Gives the answers to what was queued.
     pub(super) async fn sync(&mut self) -> anyhow::Result<Vec<Answered>> {
+        let answered = self.push_all().await?;
+        for _ in 0..10 {
+            self.pull().await?;
+            if self.replica.unsent() == 0 {
+                return Ok(answered);
+            }
+            self.push_all().await?;
+        }
+        anyhow::bail!("{} never comes to rest", self.name)
+    }
+
+    async fn push_all(&mut self) -> anyhow::Result<Vec<Answered>> {
         let mut answered = Vec::new();
         while let Some((push, answer)) = self.push().await? {
             let answer: PushAnswer = serde_json::from_value(answer.expect(200)?)?;
@@ -147,7 +160,6 @@ impl Phone {
             let tx = self.replica.push_answered(self.now().timestamp_millis(), &push, answer)?;
             self.store(tx);
         }
-        self.pull().await?;
         Ok(answered)
     }
 
