@@ -40,6 +40,10 @@ pub fn spawn(mut command: Command) -> io::Result<Child> {
 /// A port that a server can come back to after it was killed. It lies below those the kernel lends to outgoing
 /// connections (32768 and up): a client that tries the port of a dead server again and again would sooner or later be
 /// lent that very port, be connected to itself, and keep the server from it.
+///
+/// # Panics
+///
+/// If not one port of the range is free.
 pub fn port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     // Suites that run at once begin at different places.

@@ -41,6 +41,10 @@ pub struct Private {
 
 impl Private {
     /// Makes a database cluster in a temporary folder and starts it.
+    ///
+    /// # Panics
+    ///
+    /// If there is no PostgreSQL on this machine, or it does not start.
     pub fn start(durability: Durability) -> Self {
         let folder = tempfile::Builder::new().prefix("xunke-pg-").tempdir().expect("a temporary folder");
         let mut private = Self { folder, port: nursery::port(), durability, child: None };
@@ -67,6 +71,10 @@ impl Private {
     }
 
     /// Starts it on what is there; comes back when it has recovered and takes connections.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
     pub fn start_again(&mut self) {
         let mut server = program("postgres");
         server.arg("-D").arg(self.data()).args(["-p", &self.port.to_string(), "-h", "127.0.0.1"]);

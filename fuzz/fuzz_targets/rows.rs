@@ -1,5 +1,7 @@
 #![no_main]
 
+#[path = "../../crates/sync/tests/decoders/app.rs"]
+mod app;
 #[path = "../../crates/sync/tests/decoders/rows.rs"]
 mod rows;
 

@@ -167,6 +167,10 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        if self.depth == 0 {
+            // An empty one is a level, too.
+            return Err(A::Error::custom("nested too deep"));
+        }
         let mut members = Map::new();
         while let Some(name) = map.next_key::<String>()? {
             let name: String = text(name)?;
@@ -186,6 +190,14 @@ impl<'de> Visitor<'de> for Strict<'_> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn an_empty_object_or_list_is_a_level_like_any_other() {
+        for text in ["{}", "[]"] {
+            assert!(parse(text.as_bytes(), 0).is_err(), "{text}");
+            assert!(parse(text.as_bytes(), 1).is_ok(), "{text}");
+        }
+    }
 
     #[test]
     fn plain_json_reads_as_it_is() {

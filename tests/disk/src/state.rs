@@ -44,6 +44,7 @@ pub struct Event {
 pub(crate) type Inode = usize;
 
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fault of its own")]
 pub(crate) struct State {
     files: Vec<Option<File>>,
     /// The names that readers see.

@@ -40,15 +40,3 @@ async fn two_nodes_lose_and_double_nothing_whatever_dies() {
     let violations: Vec<&String> = reports.iter().flat_map(|report| &report.violations).collect();
     assert_eq!(violations, Vec::<&String>::new(), "{reports:?}");
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_write_put_before_places_that_readers_have_passed_is_noticed() {
-    let _turn = ONE_AT_A_TIME.lock().await;
-    let binary = server::build().unwrap();
-
-    let reports =
-        nodes::run(&binary, Nodes { sabotage: true, writes: 600, ..Nodes::small() }, |_, _| ()).await;
-
-    let violations: Vec<String> = reports.unwrap().into_iter().flat_map(|report| report.violations).collect();
-    assert!(violations.iter().any(|violation| violation.contains("writes missed")), "{violations:?}");
-}

@@ -116,7 +116,7 @@ impl World {
             self.observe(ask, &reply)?;
         }
         if power_fails {
-            self.lose_power(ask)?;
+            self.lose_power(ask);
         }
         Ok(heard.then_some(reply))
     }
@@ -188,7 +188,6 @@ impl World {
         reply: &Reply,
         waited_for: bool,
     ) -> anyhow::Result<bool> {
-        let now = self.now;
         let phone = &mut self.phones[number];
         if !waited_for && reply.status != 200 {
             return Ok(false);
@@ -225,7 +224,7 @@ impl World {
                 phone.has_listed();
                 Ok(true)
             }
-            (Question::Push(push), 200) => self.take_push_answer(number, push, reply),
+            (Question::Push(push), 200) => Ok(self.take_push_answer(number, push, reply)),
             (Question::Changes(pull), 200) => {
                 let Ok(page) = serde_json::from_str::<Page>(&reply.text) else {
                     phone.failed(Failure::Network);
@@ -256,18 +255,18 @@ impl World {
                 }
                 phone.failed(failure);
                 // Refused writes are set aside or halved, and the others go on.
-                Ok(matches!(status, 401 | 403 | 409 | 413) && now >= 0)
+                Ok(matches!(status, 401 | 403 | 409 | 413))
             }
         }
     }
 
-    fn take_push_answer(&mut self, number: usize, push: &Push, reply: &Reply) -> anyhow::Result<bool> {
+    fn take_push_answer(&mut self, number: usize, push: &Push, reply: &Reply) -> bool {
         let now = self.now;
         let phone = &mut self.phones[number];
         let answer = serde_json::from_str::<PushAnswer>(&reply.text);
         let Ok(answer) = answer else {
             phone.failed(Failure::Network);
-            return Ok(false);
+            return false;
         };
         let read: Vec<SchoolId> = answer
             .pull
@@ -279,17 +278,16 @@ impl World {
         if answer.pull.values().any(|pulled| matches!(pulled, Pulled::Problem(_))) {
             phone.together = false;
         }
-        match phone.replica.push_answered(now + phone.skew, push, answer) {
-            Ok(tx) => phone.store(tx),
-            Err(_) => {
-                phone.failed(Failure::Network);
-                return Ok(false);
-            }
+        if let Ok(tx) = phone.replica.push_answered(now + phone.skew, push, answer) {
+            phone.store(tx);
+        } else {
+            phone.failed(Failure::Network);
+            return false;
         }
         for stream in read {
             phone.has_read(stream);
         }
-        Ok(true)
+        true
     }
 
     /// A phone that was told so destroys what it holds, once its queue is handed over.

@@ -69,7 +69,7 @@ pub fn seed(seed: u64, town: &Town, runtime: &Rc<Runtime>, told: bool) -> Outcom
 /// Runs one seed, and some of them twice.
 fn checked(number: u64, town: &Town, runtime: &Rc<Runtime>) -> Outcome {
     let outcome = seed(number, town, runtime, false);
-    if number % TWICE != 0 || outcome.trace.is_none() {
+    if !number.is_multiple_of(TWICE) || outcome.trace.is_none() {
         return outcome;
     }
     let again = seed(number, town, runtime, false);
@@ -102,7 +102,9 @@ pub fn seeds(town: &Town, seeds: Seeds, mut each: impl FnMut(&Outcome)) -> anyho
             })
             .collect();
         drop(send);
-        receive.iter().for_each(|outcome| each(&outcome));
+        for outcome in &receive {
+            each(&outcome);
+        }
         workers.into_iter().try_for_each(|worker| {
             worker.join().map_err(|_| anyhow::anyhow!("a thread of the simulator panicked"))?
         })

@@ -115,6 +115,10 @@ impl Server {
     }
 
     /// Answers a request; `None` while it is down.
+    ///
+    /// # Panics
+    ///
+    /// If the path or the token is no plain text.
     pub fn answer(&self, ask: &Ask) -> Option<Reply> {
         let (_, router) = self.running.as_ref()?;
         let mut request = Request::builder().method(ask.method).uri(&ask.path);

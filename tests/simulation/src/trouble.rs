@@ -40,7 +40,8 @@ impl World {
         if self.dice.permille(rates.restart) {
             self.figures.restarts += 1;
             let image = self.server.stop()?;
-            return self.stay_down(image);
+            self.stay_down(image);
+            return Ok(());
         }
         if self.dice.permille(rates.restore) {
             return self.restore();
@@ -71,24 +72,24 @@ impl World {
         self.truth = truth;
         self.oracle.restored_to(answered);
         self.trace(("restore", self.oracle.answered.len(), self.oracle.lost.len()));
-        self.stay_down(image)
-    }
-
-    fn stay_down(&mut self, image: Image) -> anyhow::Result<()> {
-        self.stopped = Some(image);
-        let minutes = self.dice.between(1, 90);
-        self.after(minutes * MINUTE, Event::Start);
+        self.stay_down(image);
         Ok(())
     }
 
+    fn stay_down(&mut self, image: Image) {
+        self.stopped = Some(image);
+        let minutes = self.dice.between(1, 90);
+        self.after(minutes * MINUTE, Event::Start);
+    }
+
     /// The power fails while the server is at a request, whose outcome nobody knows.
-    pub(crate) fn lose_power(&mut self, at: &Ask) -> anyhow::Result<()> {
+    pub(crate) fn lose_power(&mut self, at: &Ask) {
         self.figures.power_cuts += 1;
         self.in_doubt = (at.path == "/api/v1/sync/push").then(|| at.clone());
         let seed = self.dice.next();
         let image = self.server.lose_power(seed);
         self.trace(("power cut", &at.path));
-        self.stay_down(image)
+        self.stay_down(image);
     }
 
     /// The server is started again, on what its disk holds.

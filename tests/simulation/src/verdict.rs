@@ -155,8 +155,8 @@ impl World {
 
     /// Where the newest edition tells something else than the draft, the list of weeks says that a draft waits.
     fn draft_is_announced(&mut self, school: usize, week: &str, digests: &Value) -> anyhow::Result<()> {
-        let editions = self.truth.editions.iter();
-        let newest = editions.filter(|((at, of, _), _)| *at == school && of == week).next_back();
+        let mut editions = self.truth.editions.iter();
+        let newest = editions.rfind(|((at, of, _), _)| *at == school && of == week);
         let Some((_, bytes)) = newest else { return Ok(()) };
         let edition: Value = serde_json::from_str(bytes)?;
         if edition["log"]["visit_digests"] == *digests {

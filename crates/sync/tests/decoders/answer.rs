@@ -1,8 +1,5 @@
 //! What a server, or whatever stands in for one, says to a phone: it may be nonsense, but it takes nothing away.
 
-#[path = "app.rs"]
-mod app;
-
 use std::collections::BTreeMap;
 
 use serde_json::json;
@@ -15,7 +12,7 @@ use xunke_sync::stamp::DeviceId;
 use xunke_sync::wire::page::{Page, StreamInfo};
 use xunke_sync::wire::result::PushAnswer;
 
-use app::App;
+use super::app::App;
 
 const NOW: i64 = 1_795_000_000_000;
 

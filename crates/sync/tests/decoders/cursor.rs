@@ -65,7 +65,8 @@ fn checked(cursor: &Cursor, bytes: &mut Bytes<'_>) {
     if bytes.byte().is_multiple_of(2) {
         near.nonce = nonce_covering(&lineage, near.seq);
     }
-    let covering = (1..=near.seq).filter_map(|seq| lineage.iter().find(|entry| entry.from_seq == seq)).last();
+    let covering =
+        (1..=near.seq).filter_map(|seq| lineage.iter().find(|entry| entry.from_seq == seq)).next_back();
     let expected = if near.seq > head || near.nonce != covering.map_or(Uuid::nil(), |entry| entry.nonce) {
         Err(CursorFault::Fork)
     } else {

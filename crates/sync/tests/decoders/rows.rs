@@ -1,7 +1,6 @@
 //! Rows of a phone's storage: they load or are told to be broken, and what loads can be worked with.
 
-#[path = "app.rs"]
-mod app;
+use std::collections::BTreeMap;
 
 use serde_json::json;
 use uuid::Uuid;
@@ -13,7 +12,7 @@ use xunke_sync::stamp::DeviceId;
 use xunke_sync::wire::page::Page;
 use xunke_sync::wire::result::{Outcome, PushAnswer, WriteResult};
 
-use app::App;
+use super::app::App;
 
 const NOW: i64 = 1_795_000_000_000;
 
@@ -31,7 +30,7 @@ pub(crate) fn holds(bytes: &[u8]) {
 
 fn works(replica: Replica) {
     let unsent = replica.unsent();
-    let mut app = App { replica, rows: Default::default(), captured: Vec::new() };
+    let mut app = App { replica, rows: BTreeMap::new(), captured: Vec::new() };
     app.show();
     let stream = SchoolId::from_uuid(Uuid::from_u128(1));
     let set: Fields = [("notes/1".parse().expect("a path"), json!({"text": "x"}))].into();
@@ -59,7 +58,7 @@ fn works(replica: Replica) {
             .iter()
             .map(|write| WriteResult { seq: Some(1), ..WriteResult::plain(write.n, Outcome::Applied) });
         let answer =
-            PushAnswer { server_time: String::new(), results: results.collect(), pull: Default::default() };
+            PushAnswer { server_time: String::new(), results: results.collect(), pull: BTreeMap::new() };
         let tx = app.replica.push_answered(NOW, &push, answer).expect("an answer to each write, in order");
         app.store(tx);
     }

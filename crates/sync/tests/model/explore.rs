@@ -20,7 +20,9 @@ pub(crate) struct Findings {
 impl Findings {
     /// The way to each broken property, for people.
     pub(crate) fn ways(&self) -> String {
-        self.broken.iter().map(|(broken, way)| format!("{broken:?}: {way:?}\n")).collect()
+        let ways: Vec<String> =
+            self.broken.iter().map(|(broken, way)| format!("{broken:?}: {way:?}")).collect();
+        ways.join("\n")
     }
 }
 
@@ -46,13 +48,12 @@ pub(crate) fn explore(scenario: Scenario, enough: usize, sought: Option<Broken>)
             properties::of_server(&stage.server(world.server), [&phones[0], &phones[1]])
         });
         let still = world.without_future();
-        let at_rest = match rested.get(&still) {
-            Some(known) => *known,
-            None => {
-                let found = properties::at_rest(&mut stage, &still);
-                rested.insert(still, found);
-                found
-            }
+        let at_rest = if let Some(known) = rested.get(&still) {
+            *known
+        } else {
+            let found = properties::at_rest(&mut stage, &still);
+            rested.insert(still, found);
+            found
         };
         for broken in broken.into_iter().chain(at_rest) {
             findings.broken.entry(broken).or_insert_with(|| way(&worlds, index));

@@ -92,7 +92,7 @@ fn agreed(server: &Server, phones: [&Phone; 2]) -> Option<Broken> {
 /// Everything that was captured is there, in the history or held, once.
 fn complete(server: &Server, phones: [&Phone; 2]) -> Option<Broken> {
     let there: Vec<&Value> =
-        server.records.values().flat_map(|record| record.taken()).map(|taken| taken.said).collect();
+        server.records.values().flat_map(super::server::Record::taken).map(|taken| taken.said).collect();
     let mut unseen = None;
     for phone in phones {
         for (ticket, captured) in &phone.captured {
