@@ -3,7 +3,6 @@
 //! [`server`] gives one for the suite: started once, no durability, gone with the process; `TEST_POSTGRES_URL` may name
 //! a running server (`postgres://user@host:port`) instead. A [`Private`] one can be stopped and started again.
 
-use std::net::TcpStream;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -71,7 +70,7 @@ impl Private {
         let _ = child.wait();
     }
 
-    /// Starts it on what is there; comes back when it takes connections.
+    /// Starts it on what is there; comes back when it has recovered and takes connections.
     ///
     /// # Panics
     ///
@@ -89,11 +88,13 @@ impl Private {
         }
         server.stdout(Stdio::null()).stderr(Stdio::null());
         self.child = Some(nursery::spawn(server).expect("postgres starts"));
-        let answers = (0..200).any(|_| {
+        let mut ready = program("pg_isready");
+        ready.args(["-q", "-h", "127.0.0.1", "-p", &self.port.to_string()]);
+        let answers = (0..1200).any(|_| {
             std::thread::sleep(Duration::from_millis(50));
-            TcpStream::connect(("127.0.0.1", self.port)).is_ok()
+            ready.status().is_ok_and(|status| status.success())
         });
-        assert!(answers, "PostgreSQL did not answer within ten seconds");
+        assert!(answers, "PostgreSQL did not answer within a minute");
     }
 
     fn data(&self) -> PathBuf {

@@ -202,20 +202,20 @@ impl Once {
         }
     }
 
-    /// Keeps the answer in the transaction that does the work. If the same request was answered meanwhile, gives
-    /// that answer: the transaction must then be dropped.
-    pub async fn keep<T: Serialize>(
-        &self,
-        app: &App,
-        tx: &Tx,
-        answer: &Tagged<T>,
-    ) -> Result<Option<Response>, ApiError> {
+    /// Claims the key in the transaction that is to do the work, before any of it is done: the same request at the
+    /// same time waits here. If it was answered meanwhile, gives that answer: the transaction must then be dropped.
+    pub async fn claim(&self, app: &App, tx: &Tx) -> Result<Option<Response>, ApiError> {
         let Some(key) = &self.key else { return Ok(None) };
-        let kept = answer.kept(self.request_hash.clone());
-        match tx.answer_keep(self.account, key, &kept, app.clock.millis()).await? {
+        match tx.answer_claim(self.account, key, &self.request_hash, app.clock.millis()).await? {
             None => Ok(None),
             Some(earlier) if earlier.request_hash == self.request_hash => Ok(Some(replay(earlier))),
             Some(_) => Err(ApiError::IdempotencyMismatch),
         }
+    }
+
+    /// Keeps the answer in the transaction that has claimed the key and done the work.
+    pub async fn keep<T: Serialize>(&self, tx: &Tx, answer: &Tagged<T>) -> Result<(), ApiError> {
+        let Some(key) = &self.key else { return Ok(()) };
+        Ok(tx.answer_keep(self.account, key, &answer.kept(self.request_hash.clone())).await?)
     }
 }

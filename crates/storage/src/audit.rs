@@ -1,5 +1,6 @@
 //! Who did what; and answers kept, so that a repeated request does nothing twice.
 
+use sea_orm::ActiveValue::{Set, Unchanged};
 use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel, TryInsertResult};
 use uuid::Uuid;
 use xunke_domain::ids::{SchoolId, UserId};
@@ -72,33 +73,54 @@ impl Tx {
         Ok(())
     }
 
-    /// Keeps an answer; if the same key was answered meanwhile, gives that answer instead. It is read inside this
-    /// transaction: as many as there are connections may wait here for each other.
-    pub async fn answer_keep(
+    /// Claims a key for the request this transaction carries out. The same key claimed elsewhere is waited for; if it
+    /// was answered meanwhile, gives that answer, read here: a second connection may not be left while others wait.
+    pub async fn answer_claim(
         &self,
         account: UserId,
         key: &str,
-        answer: &KeptAnswer,
+        request_hash: &str,
         at: i64,
     ) -> Result<Option<KeptAnswer>, StoreError> {
         let row = idempotency::Model {
             account: account.into_uuid(),
             key: key.to_owned(),
-            request_hash: answer.request_hash.clone(),
-            status: i32::from(answer.status),
-            location: answer.location.clone(),
-            etag: answer.etag.clone(),
-            body: answer.body.clone(),
+            request_hash: request_hash.to_owned(),
+            status: 0,
+            location: String::new(),
+            etag: String::new(),
+            body: String::new(),
             created_at: at,
         };
-        let kept = idempotency::Entity::insert(row.into_active_model())
+        let claimed = idempotency::Entity::insert(row.into_active_model())
             .on_conflict_do_nothing()
             .exec_without_returning(&self.db)
             .await?;
-        if matches!(kept, TryInsertResult::Inserted(1..)) {
+        if matches!(claimed, TryInsertResult::Inserted(1..)) {
             return Ok(None);
         }
         let earlier = self.answer_find(account, key).await?;
         earlier.map(Some).ok_or_else(|| StoreError::corrupt("answer", "its key is taken by nothing"))
+    }
+
+    /// Keeps the answer under the key that this transaction has claimed.
+    pub async fn answer_keep(
+        &self,
+        account: UserId,
+        key: &str,
+        answer: &KeptAnswer,
+    ) -> Result<(), StoreError> {
+        let KeptAnswer { request_hash: _, status, location, etag, body } = answer.clone();
+        let answered = idempotency::ActiveModel {
+            account: Unchanged(account.into_uuid()),
+            key: Unchanged(key.to_owned()),
+            status: Set(i32::from(status)),
+            location: Set(location),
+            etag: Set(etag),
+            body: Set(body),
+            ..Default::default()
+        };
+        idempotency::Entity::update(answered).exec(&self.db).await?;
+        Ok(())
     }
 }

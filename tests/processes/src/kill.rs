@@ -146,11 +146,14 @@ impl Story {
         *count(self) += keys.len();
     }
 
+    /// Deletes a write that was acknowledged; the newest in the ledger need not have been.
     async fn forget_a_write(&self) -> anyhow::Result<()> {
-        let ledger = self.ledger("").await?;
-        let newest = r#"SELECT max(rowid) FROM "write" WHERE seq IS NOT NULL AND n > 1"#;
-        ledger.run(&format!(r#"DELETE FROM "write" WHERE rowid = ({newest})"#)).await?;
-        ledger.close().await
+        if let Some((device, n)) = self.notebook.all().into_keys().next_back() {
+            let ledger = self.ledger("").await?;
+            ledger.run(&format!(r#"DELETE FROM "write" WHERE device = '{device}' AND n = {n}"#)).await?;
+            ledger.close().await?;
+        }
+        Ok(())
     }
 
     async fn check_file(&self, ledger: &Ledger) -> anyhow::Result<()> {

@@ -148,11 +148,12 @@ async fn device_register(
     let answer = Tagged::created(1, "/api/v1/devices".to_owned(), registered);
 
     let tx = app.store.begin().await?;
-    tx.device_add(&device).await?;
-    tx.session_bind(caller.session.id, device.id).await?;
-    if let Some(earlier) = once.keep(&app, &tx, &answer).await? {
+    if let Some(earlier) = once.claim(&app, &tx).await? {
         return Ok(earlier);
     }
+    tx.device_add(&device).await?;
+    tx.session_bind(caller.session.id, device.id).await?;
+    once.keep(&tx, &answer).await?;
     tx.commit().await?;
 
     Ok(answer.into_response())

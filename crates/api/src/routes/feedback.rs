@@ -154,10 +154,11 @@ async fn feedback_send(
     let answer = Tagged::created(feedback.version, location, FeedbackView::from(feedback.clone()));
 
     let tx = app.store.begin().await?;
-    tx.feedback_add(&feedback).await?;
-    if let Some(earlier) = once.keep(&app, &tx, &answer).await? {
+    if let Some(earlier) = once.claim(&app, &tx).await? {
         return Ok(earlier);
     }
+    tx.feedback_add(&feedback).await?;
+    once.keep(&tx, &answer).await?;
     tx.commit().await?;
 
     Ok(answer.into_response())

@@ -66,6 +66,11 @@ pub async fn publish(
     let now = app.clock.millis();
 
     let tx = app.store.begin().await?;
+    if let Some(once) = once
+        && once.claim(app, &tx).await?.is_some()
+    {
+        return Err(ApiError::WrongState(ALREADY));
+    }
     let material = app.store.week_material_in(&tx, school, week).await?.ok_or(ApiError::NotFound)?;
     if as_of.is_some_and(|as_of| as_of != material.school.head) {
         return Err(ApiError::WrongState("something has arrived since this draft; read it again"));
@@ -105,10 +110,8 @@ pub async fn publish(
         detail: stored.hash.clone(),
     })
     .await?;
-    if let Some(once) = once
-        && once.keep(app, &tx, &created(&stored)).await?.is_some()
-    {
-        return Err(ApiError::WrongState(ALREADY));
+    if let Some(once) = once {
+        once.keep(&tx, &created(&stored)).await?;
     }
     tx.commit().await?;
 

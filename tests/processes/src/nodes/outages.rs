@@ -99,6 +99,7 @@ pub(super) async fn postgres_dies(cluster: &mut Cluster, nodes: Nodes) -> anyhow
     }
     let started = Instant::now();
     tokio::task::block_in_place(|| cluster.postgres.start_again());
+    let back = started.elapsed();
     let again = cluster.well_again(started).await?;
     cluster.judge("all was well again", again, RECOVERED);
     tokio::time::sleep(nodes.load).await;
@@ -108,9 +109,10 @@ pub(super) async fn postgres_dies(cluster: &mut Cluster, nodes: Nodes) -> anyhow
     let tally = cluster.notebook.tally();
     cluster.judge("a request was answered", tally.longest, ANSWERED);
     let figures = format!(
-        "away {} s teachers created {created} {} well again after {} ms wall {} s",
+        "away {} s teachers created {created} {} database recovered after {} ms well again after {} ms wall {} s",
         nodes.away.as_secs(),
         answers(&tally),
+        back.as_millis(),
         again.as_millis(),
         began.elapsed().as_secs()
     );

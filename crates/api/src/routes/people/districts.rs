@@ -108,11 +108,12 @@ async fn district_create(
     let answer = Tagged::created(1, location, DistrictView { id: district.id, name: district.name.clone() });
 
     let tx = app.store.begin().await?;
-    tx.district_add(&district, at).await?;
-    tx.membership_add(caller.id(), &membership, at).await?;
-    if let Some(earlier) = once.keep(&app, &tx, &answer).await? {
+    if let Some(earlier) = once.claim(&app, &tx).await? {
         return Ok(earlier);
     }
+    tx.district_add(&district, at).await?;
+    tx.membership_add(caller.id(), &membership, at).await?;
+    once.keep(&tx, &answer).await?;
     tx.commit().await?;
 
     Ok(answer.into_response())

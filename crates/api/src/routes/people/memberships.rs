@@ -175,10 +175,11 @@ async fn membership_create(
     let answer = Tagged::created(1, location, MembershipView::from(&membership));
 
     let tx = app.store.begin().await?;
-    tx.membership_add(account.id, &membership, app.clock.millis()).await?;
-    if let Some(earlier) = once.keep(&app, &tx, &answer).await? {
+    if let Some(earlier) = once.claim(&app, &tx).await? {
         return Ok(earlier);
     }
+    tx.membership_add(account.id, &membership, app.clock.millis()).await?;
+    once.keep(&tx, &answer).await?;
     tx.commit().await?;
 
     Ok(answer.into_response())

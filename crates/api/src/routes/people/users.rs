@@ -177,13 +177,13 @@ async fn user_create(
     let answer = |code| Tagged::created(account.version, location.clone(), view(account.clone(), &[], code));
 
     let tx = app.store.begin().await?;
-    // First, so that the same request at the same time does not find its own login taken. The code is told once
-    // and not kept: whoever lost this answer has a new one made (`user_reset`).
-    if let Some(earlier) = once.keep(&app, &tx, &answer(None)).await? {
+    if let Some(earlier) = once.claim(&app, &tx).await? {
         return Ok(earlier);
     }
     tx.account_add(&account).await?;
     tx.membership_add(account.id, &membership, at).await?;
+    // The code is told once and not kept: whoever lost this answer has a new one made (`user_reset`).
+    once.keep(&tx, &answer(None)).await?;
     tx.commit().await?;
 
     Ok(answer(Some(code)).into_response())

@@ -182,12 +182,13 @@ impl Desk<'_> {
             ServerWrite { stream: here.school.id, kind, id, set, author: caller.id(), expected: Some(None) };
 
         let tx = app.store.begin().await?;
+        if let Some(earlier) = once.claim(app, &tx).await? {
+            return Ok(earlier);
+        }
         let record = write(app, &tx, &request).await?;
         let location = format!("/api/v1/schools/{}/{path}/{id}", here.school.id);
         let answer = Tagged::created(record.seq, location, view(app, &record));
-        if let Some(earlier) = once.keep(app, &tx, &answer).await? {
-            return Ok(earlier);
-        }
+        once.keep(&tx, &answer).await?;
         tx.commit().await?;
 
         app.heads.moved(here.school.id, record.seq);

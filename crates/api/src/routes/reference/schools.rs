@@ -142,13 +142,14 @@ async fn school_create(
     writes.extend(starters(&app, &caller, id));
 
     let tx = app.store.begin().await?;
+    if let Some(earlier) = once.claim(&app, &tx).await? {
+        return Ok(earlier);
+    }
     tx.school_add(&school, now).await?;
     let written = app.store.write_many_in(&tx, id, &writes, now).await?.map_err(refusal)?;
     let record = written.first().ok_or(ApiError::Internal)?;
     let answer = Tagged::created(record.seq, format!("/api/v1/schools/{id}"), keeping::view(&app, record));
-    if let Some(earlier) = once.keep(&app, &tx, &answer).await? {
-        return Ok(earlier);
-    }
+    once.keep(&tx, &answer).await?;
     tx.commit().await?;
 
     Ok(answer.into_response())

@@ -296,6 +296,9 @@ async fn add(
     };
 
     let tx = app.store.begin().await?;
+    if let Some(earlier) = once.claim(app, &tx).await? {
+        return Ok(earlier);
+    }
     let mut book = SchoolBook::clone(&*app.store.book_in(&tx, stream).await?.ok_or(ApiError::NotFound)?);
     if create_missing {
         let missing = missing_names(&book, &rows, valid_from);
@@ -312,9 +315,7 @@ async fn add(
     let record: StoredRecord = keeping::write(app, &tx, &new(KIND, set)).await?;
     let location = format!("/api/v1/schools/{stream}/timetables/{}", record.id);
     let answer = Tagged::created(record.seq, location, keeping::view(app, &record));
-    if let Some(earlier) = once.keep(app, &tx, &answer).await? {
-        return Ok(earlier);
-    }
+    once.keep(&tx, &answer).await?;
     tx.commit().await?;
 
     app.heads.moved(stream, record.seq);
