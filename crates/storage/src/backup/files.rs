@@ -85,5 +85,5 @@ pub(super) fn remove(path: &Path) -> Result<(), BackupError> {
 }
 
 fn hexadecimal(hash: Sha256) -> String {
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", hash.finalize())
 }

@@ -93,15 +93,6 @@ impl Server {
         self.ledger.contains_key(&(device, n))
     }
 
-    /// Whether every field of a write has its stamp here, or a larger one.
-    pub(super) fn has_beaten(&self, write: &Write) -> bool {
-        let record = self.streams[&write.stream].records.get(&(write.kind.clone(), write.record));
-        record.is_some_and(|record| {
-            let stamp = |path| record.state.registers.get(path).map(|register| register.origin.stamp);
-            write.set.keys().all(|path| stamp(path) >= write.stamp)
-        })
-    }
-
     pub(super) fn push(&mut self, request: &PushRequest) -> Result<PushAnswer, Refusal> {
         let body = serde_json::to_vec(request).unwrap();
         let read = push::read(&body, &Limits::default()).unwrap();
