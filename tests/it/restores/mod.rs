@@ -19,7 +19,10 @@ const SCHEDULES: u64 = 16;
 const AT_ONCE: usize = 2;
 
 fn setting(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is no number")))
+    std::env::var(name)
+        .ok()
+        .filter(|text| !text.is_empty())
+        .map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is no number")))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
