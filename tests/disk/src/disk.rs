@@ -5,8 +5,9 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 
 use tempfile::TempDir;
 
+use crate::file::Overwrite;
 use crate::image::Image;
-use crate::state::{Event, State};
+use crate::state::{Aim, Event, State};
 use crate::vfs;
 
 /// The database on every disk.
@@ -103,8 +104,12 @@ impl Disk {
     /// on every operation of every connection answers `SQLITE_IOERR`. If it is a sync, the disk's seed decides
     /// whether its data made it.
     pub fn cut_power_at(&self, event: u64) {
-        let mut state = self.state();
-        state.cut_at = Some(state.events + event);
+        self.cut_power_when(Aim { kind: None, file: "", nth: event });
+    }
+
+    /// The same at an event of a kind, or of a file.
+    pub fn cut_power_when(&self, aim: Aim) {
+        self.state().aim = Some(aim);
     }
 
     /// Events since the disk was made.
@@ -156,5 +161,10 @@ impl Disk {
     pub fn set_sector_size(&self, bytes: usize) {
         assert!([512, 4096].contains(&bytes), "sectors have 512 or 4096 bytes");
         self.state().sector = bytes;
+    }
+
+    /// Sets what a torn write does to its neighbours, and what SQLite is told about it.
+    pub fn set_overwrite(&self, overwrite: Overwrite) {
+        self.state().overwrite = overwrite;
     }
 }
