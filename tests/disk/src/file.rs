@@ -97,7 +97,7 @@ impl File {
             self.changes.push(Change::Page(Piece { page, from: 0, to: PAGE }, zeroes()));
         }
         self.now.resize(len);
-        if len % PAGE > 0 {
+        if !len.is_multiple_of(PAGE) {
             let piece = Piece { page: len / PAGE, from: len % PAGE, to: PAGE };
             self.changes.push(Change::Page(piece, self.now.page(len / PAGE)));
         }
@@ -127,7 +127,7 @@ impl File {
         for change in self.given_up.iter().chain(&self.changes) {
             match change {
                 Change::Page(piece, content) => {
-                    versions.entry(piece.page).or_default().push((*piece, content))
+                    versions.entry(piece.page).or_default().push((*piece, content));
                 }
                 Change::Length(len) => lengths.push(*len),
             }

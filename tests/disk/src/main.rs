@@ -18,7 +18,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Proof {
     /// Cut the power in the middle of pushes
-    PowerCuts(Cuts),
+    PowerCuts(CutRun),
     /// Fill the disk up, and make room again
     FullDisk(Stories),
     /// Let writes fail, or reads, and stop failing
@@ -26,7 +26,7 @@ enum Proof {
 }
 
 #[derive(Args)]
-struct Cuts {
+struct CutRun {
     /// How many cuts at least
     #[arg(long, default_value_t = 300)]
     cuts: u64,
@@ -75,10 +75,10 @@ fn main() -> anyhow::Result<ExitCode> {
     let ground =
         || tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(Ground::prepare());
     let well = match proof {
-        Proof::PowerCuts(Cuts { planted: Some(bug), .. }) if !plant(bug) => {
+        Proof::PowerCuts(CutRun { planted: Some(bug), .. }) if !plant(bug) => {
             return Ok(if replant::rerun("disk")?.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
-        Proof::PowerCuts(Cuts { cuts, from, jobs, planted }) => {
+        Proof::PowerCuts(CutRun { cuts, from, jobs, planted }) => {
             let figures = power_cuts::run(&ground()?, from, cuts, jobs)?;
             println!("{figures} | {:.1} s", began.elapsed().as_secs_f64());
             // With a bug planted the proof is that the losses are seen.

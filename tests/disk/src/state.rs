@@ -65,6 +65,7 @@ impl Aim {
 pub(crate) type Inode = usize;
 
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each fault is switched by itself")]
 pub(crate) struct State {
     files: Vec<Option<File>>,
     /// The names that readers see.

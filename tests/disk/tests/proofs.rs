@@ -8,8 +8,8 @@ use disk::proof::{Ground, power_cuts};
 fn ground() -> &'static Ground {
     static GROUND: OnceLock<Ground> = OnceLock::new();
     GROUND.get_or_init(|| {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(Ground::prepare()).unwrap()
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(Ground::prepare()).expect("the school is set up")
     })
 }
 
