@@ -1,6 +1,7 @@
 //! The handle of a disk, and how SQLite finds it: by the folder that the database lies in.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 
 use tempfile::TempDir;
@@ -14,6 +15,12 @@ use crate::vfs;
 const DATABASE: &str = "disk.db";
 
 static DISKS: LazyLock<RwLock<HashMap<String, Weak<Shared>>>> = LazyLock::new(RwLock::default);
+
+/// Where the folders are made: in memory where Linux has it, since on a real disk that alone takes milliseconds.
+static FOLDERS: LazyLock<PathBuf> = LazyLock::new(|| {
+    let memory = PathBuf::from("/dev/shm");
+    if memory.is_dir() { memory } else { std::env::temp_dir() }
+});
 
 /// A disk, shared by its handles and the files open on it.
 #[derive(Debug)]
@@ -72,7 +79,8 @@ impl Disk {
     /// See [`Disk::new`].
     pub fn from_image(image: &Image, seed: u64) -> Self {
         vfs::register();
-        let folder = tempfile::Builder::new().prefix("xunke-disk-").tempdir().expect("a temporary folder");
+        let folder = tempfile::Builder::new().prefix("xunke-disk-").tempdir_in(&*FOLDERS);
+        let folder = folder.expect("a temporary folder");
         let path = folder.path().to_str().expect("the temporary folder has a plain name").to_owned();
         let mut state = State::new(seed);
         image.put_on(&mut state);
