@@ -223,3 +223,21 @@ async fn audit(ground: &Ground, image: &Image, phones: &[Phone], seed: u64) -> a
     let found = Found::read(&disk, &server, ground).await.context("after a power cut")?;
     Ok(u64::try_from(found.lost(phones).len())?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_has_lost_what_it_acknowledged_is_found_out() {
+        let ground = Ground::prepare().await.unwrap();
+        let (disk, mut phones) = (Disk::from_image(&ground.images[0], 1), ground.phones.clone());
+        let (server, mut draw) = (Server::start(&disk, 1).await.unwrap(), StdRng::seed_from_u64(1));
+        push_until_cut(&ground, &disk, &server, &mut phones, &mut draw).await.unwrap();
+
+        let lost = audit(&ground, &ground.images[0], &phones, 2).await.unwrap();
+
+        assert!(lost > 0 && lost == acknowledged(&phones), "{lost}");
+        assert_eq!(audit(&ground, &disk.durable(), &phones, 2).await.unwrap(), 0);
+    }
+}
