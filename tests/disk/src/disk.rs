@@ -1,18 +1,26 @@
 //! The handle of a disk, and how SQLite finds it: by the folder that the database lies in.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 
 use tempfile::TempDir;
 
+use crate::file::Overwrite;
 use crate::image::Image;
-use crate::state::{Event, State};
+use crate::state::{Aim, Event, State};
 use crate::vfs;
 
 /// The database on every disk.
 const DATABASE: &str = "disk.db";
 
 static DISKS: LazyLock<RwLock<HashMap<String, Weak<Shared>>>> = LazyLock::new(RwLock::default);
+
+/// Where the folders are made: in memory where Linux has it, since on a real disk that alone takes milliseconds.
+static FOLDERS: LazyLock<PathBuf> = LazyLock::new(|| {
+    let memory = PathBuf::from("/dev/shm");
+    if memory.is_dir() { memory } else { std::env::temp_dir() }
+});
 
 /// A disk, shared by its handles and the files open on it.
 #[derive(Debug)]
@@ -71,7 +79,8 @@ impl Disk {
     /// See [`Disk::new`].
     pub fn from_image(image: &Image, seed: u64) -> Self {
         vfs::register();
-        let folder = tempfile::Builder::new().prefix("xunke-disk-").tempdir().expect("a temporary folder");
+        let folder = tempfile::Builder::new().prefix("xunke-disk-").tempdir_in(&*FOLDERS);
+        let folder = folder.expect("a temporary folder");
         let path = folder.path().to_str().expect("the temporary folder has a plain name").to_owned();
         let mut state = State::new(seed);
         image.put_on(&mut state);
@@ -103,8 +112,12 @@ impl Disk {
     /// on every operation of every connection answers `SQLITE_IOERR`. If it is a sync, the disk's seed decides
     /// whether its data made it.
     pub fn cut_power_at(&self, event: u64) {
-        let mut state = self.state();
-        state.cut_at = Some(state.events + event);
+        self.cut_power_when(Aim { kind: None, file: "", nth: event });
+    }
+
+    /// The same at an event of a kind, or of a file.
+    pub fn cut_power_when(&self, aim: Aim) {
+        self.state().aim = Some(aim);
     }
 
     /// Events since the disk was made.
@@ -156,5 +169,10 @@ impl Disk {
     pub fn set_sector_size(&self, bytes: usize) {
         assert!([512, 4096].contains(&bytes), "sectors have 512 or 4096 bytes");
         self.state().sector = bytes;
+    }
+
+    /// Sets what a torn write does to its neighbours, and what SQLite is told about it.
+    pub fn set_overwrite(&self, overwrite: Overwrite) {
+        self.state().overwrite = overwrite;
     }
 }

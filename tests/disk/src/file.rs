@@ -40,17 +40,27 @@ pub(crate) struct Mood {
     arrives: f64,
     tears: f64,
     sector: usize,
+    overwrite: Overwrite,
 }
 
 impl Mood {
-    pub(crate) fn draw(draw: &mut StdRng, sector: usize) -> Self {
+    pub(crate) fn draw(draw: &mut StdRng, sector: usize, overwrite: Overwrite) -> Self {
         let one_of = |draw: &mut StdRng, values: [f64; 4]| values[draw.random_range(0..4)];
-        Self {
-            arrives: one_of(draw, [0.0, 0.3, 0.7, 0.97]),
-            tears: one_of(draw, [0.0, 0.02, 0.1, 0.5]),
-            sector,
-        }
+        let (arrives, tears) = (one_of(draw, [0.0, 0.3, 0.7, 0.97]), one_of(draw, [0.0, 0.02, 0.1, 0.5]));
+        Self { arrives, tears, sector, overwrite }
     }
+}
+
+/// What a torn write does to the bytes around it in the same sector, and what SQLite is told about that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Overwrite {
+    /// It leaves them alone, but SQLite is not told and writes its log up to the end of a sector.
+    #[default]
+    Unpromised,
+    /// It leaves them alone, as SQLite believes of every disk on Unix.
+    Safe,
+    /// It may harm them.
+    Harmful,
 }
 
 impl File {
@@ -132,11 +142,8 @@ impl File {
             let mut content = found.page(page);
             for start in (0..PAGE).step_by(mood.sector) {
                 let end = start + mood.sector;
-                let written: Vec<&Page> = versions
-                    .iter()
-                    .filter(|(piece, _)| piece.from < end && piece.to > start)
-                    .map(|(_, content)| *content)
-                    .collect();
+                let touched = |(piece, _): &&(Piece, &Page)| piece.from < end && piece.to > start;
+                let written: Vec<(Piece, &Page)> = versions.iter().filter(touched).copied().collect();
                 if written.is_empty() || page * PAGE + start >= len {
                     continue;
                 }
@@ -153,21 +160,27 @@ impl File {
 /// Decides one sector; whether it is torn.
 fn power_on_sector(
     sector: &mut [u8],
-    written: &[&Page],
+    written: &[(Piece, &Page)],
     start: usize,
     draw: &mut StdRng,
     mood: Mood,
 ) -> bool {
     let any = if draw.random_bool(0.8) { written.len() - 1 } else { draw.random_range(0..written.len()) };
-    let new = &written[any][start..start + sector.len()];
+    let new = &written[any].1[start..start + sector.len()];
     if draw.random_bool(mood.tears) {
         let seam = draw.random_range(1..sector.len());
         match draw.random_range(0..3) {
             0 => sector[..seam].copy_from_slice(&new[..seam]),
             1 => sector[seam..].copy_from_slice(&new[seam..]),
+            _ if mood.overwrite == Overwrite::Harmful => draw.fill_bytes(&mut sector[seam..]),
             _ => {
-                sector[..seam].copy_from_slice(&new[..seam]);
-                draw.fill_bytes(&mut sector[seam..]);
+                for (piece, _) in written {
+                    let from = piece.from.max(start + seam);
+                    let to = piece.to.min(start + sector.len());
+                    if from < to {
+                        draw.fill_bytes(&mut sector[from - start..to - start]);
+                    }
+                }
             }
         }
         return true;

@@ -35,7 +35,7 @@ impl Image {
     /// What is found after a power cut.
     pub(crate) fn after_power_cut(state: &mut State, seed: u64) -> Self {
         let mut draw = StdRng::seed_from_u64(seed);
-        let mood = Mood::draw(&mut draw, state.sector);
+        let mood = Mood::draw(&mut draw, state.sector, state.overwrite);
         let both = state.names.keys().chain(state.durable_names.keys());
         let names: std::collections::BTreeSet<String> = both.cloned().collect();
         let (mut files, mut torn) = (BTreeMap::new(), 0);

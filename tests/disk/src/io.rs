@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{Ordering, fence};
 
 use libsqlite3_sys::{
-    SQLITE_BUSY, SQLITE_NOTFOUND, SQLITE_OK, SQLITE_SHM_EXCLUSIVE, SQLITE_SHM_LOCK, sqlite3_file,
-    sqlite3_int64, sqlite3_io_methods,
+    SQLITE_BUSY, SQLITE_IOCAP_POWERSAFE_OVERWRITE, SQLITE_NOTFOUND, SQLITE_OK, SQLITE_SHM_EXCLUSIVE,
+    SQLITE_SHM_LOCK, sqlite3_file, sqlite3_int64, sqlite3_io_methods,
 };
 
 use crate::disk::Shared;
+use crate::file::Overwrite;
 use crate::locks::Held;
 use crate::state::{Code, Inode};
 
@@ -199,9 +200,11 @@ unsafe extern "C" fn sector_size(file: *mut sqlite3_file) -> c_int {
     c_int::try_from(file.disk.state().sector).unwrap_or(4096)
 }
 
-/// Nothing is promised: a write may tear, and may harm what lies in the same sector.
-unsafe extern "C" fn device_characteristics(_: *mut sqlite3_file) -> c_int {
-    0
+/// No write is promised to be atomic; one may be promised not to harm what lies beside it.
+unsafe extern "C" fn device_characteristics(file: *mut sqlite3_file) -> c_int {
+    // SAFETY: see `handle`.
+    let file = unsafe { handle(file) };
+    if file.disk.state().overwrite == Overwrite::Safe { SQLITE_IOCAP_POWERSAFE_OVERWRITE } else { 0 }
 }
 
 unsafe extern "C" fn shm_map(

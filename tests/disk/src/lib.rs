@@ -15,8 +15,9 @@ mod state;
 mod vfs;
 
 pub use disk::Disk;
+pub use file::Overwrite;
 pub use image::Image;
-pub use state::{Event, Kind};
+pub use state::{Aim, Event, Kind};
 
 #[cfg(test)]
 mod tests;

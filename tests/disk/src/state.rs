@@ -12,7 +12,7 @@ use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
 use crate::content::Content;
-use crate::file::File;
+use crate::file::{File, Overwrite};
 use crate::locks::{Held, Shm};
 
 /// An SQLite result code that is not `SQLITE_OK`.
@@ -40,6 +40,27 @@ pub struct Event {
     pub file: String,
 }
 
+/// The event at which power is to fail: one of a kind, or of a file, or any.
+#[derive(Clone, Debug)]
+pub struct Aim {
+    /// This kind only.
+    pub kind: Option<Kind>,
+    /// Files whose names end so only.
+    pub file: &'static str,
+    /// The n-th of these; 1 is the next one.
+    pub nth: u64,
+}
+
+impl Aim {
+    fn is_hit(&mut self, kind: Kind, name: &str) -> bool {
+        if self.kind.is_some_and(|wanted| wanted != kind) || !name.ends_with(self.file) {
+            return false;
+        }
+        self.nth = self.nth.saturating_sub(1);
+        self.nth == 0
+    }
+}
+
 /// A number that names a file, however it is called now.
 pub(crate) type Inode = usize;
 
@@ -52,7 +73,7 @@ pub(crate) struct State {
     /// The names on the platter.
     pub(crate) durable_names: BTreeMap<String, Inode>,
     pub(crate) events: u64,
-    pub(crate) cut_at: Option<u64>,
+    pub(crate) aim: Option<Aim>,
     /// The event at which power failed, if it was at one.
     pub(crate) cut_by: Option<Event>,
     pub(crate) cut: bool,
@@ -60,6 +81,7 @@ pub(crate) struct State {
     pub(crate) failing_writes: bool,
     pub(crate) failing_reads: bool,
     pub(crate) sector: usize,
+    pub(crate) overwrite: Overwrite,
     draw: StdRng,
 }
 
@@ -70,13 +92,14 @@ impl State {
             names: BTreeMap::new(),
             durable_names: BTreeMap::new(),
             events: 0,
-            cut_at: None,
+            aim: None,
             cut_by: None,
             cut: false,
             full: false,
             failing_writes: false,
             failing_reads: false,
             sector: 4096,
+            overwrite: Overwrite::default(),
             draw: StdRng::seed_from_u64(seed),
         }
     }
@@ -120,7 +143,7 @@ impl State {
     /// Counts an event; whether power fails at it.
     fn event(&mut self, kind: Kind, name: &str) -> bool {
         self.events += 1;
-        if self.cut_at == Some(self.events) {
+        if self.aim.as_mut().is_some_and(|aim| aim.is_hit(kind, name)) {
             self.cut = true;
             self.cut_by = Some(Event { kind, file: name.to_owned() });
         }

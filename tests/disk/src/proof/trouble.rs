@@ -138,8 +138,8 @@ async fn push_until_refused(
 ) -> anyhow::Result<u64> {
     let everybody = u64::try_from(phones.len())?;
     let mut refused = 0;
-    for _ in 0..200 {
-        let weight = if draw.random_bool(0.1) { Weight::Heavy } else { Weight::Light };
+    for attempt in 0..500 {
+        let weight = if attempt == 0 { Weight::Heavy } else { Weight::Light };
         let now = push_once(server, phones, draw, weight).await?;
         refused += now;
         if now == everybody && server.get("/readyz", "").await?.is_refusal() {
@@ -191,7 +191,7 @@ async fn storm(
     });
     let mut refused = 0;
     for _ in 0..12 {
-        let weight = if draw.random_bool(0.2) { Weight::Heavy } else { Weight::Light };
+        let weight = if draw.random_bool(0.1) { Weight::Heavy } else { Weight::Light };
         refused += push_once(server, phones, draw, weight).await?;
         let ready = server.get("/readyz", "").await?;
         anyhow::ensure!(ready.status == 200 || ready.is_refusal(), "/readyz answered {}", ready.status);
