@@ -18,9 +18,8 @@ use crate::{Aim, Disk, Image, Kind, Overwrite};
 
 /// Pushes of a phone between two cuts, if none comes.
 const PUSHES: u32 = 8;
-/// Cuts that a server goes through one after another, at most. With more, this disk loses a write now and then
-/// (`docs/proof.md`, "Open").
-const IN_A_ROW: u32 = 1;
+/// Cuts that a server goes through one after another, at most.
+const IN_A_ROW: u32 = 3;
 
 /// What many cuts have shown.
 #[derive(Clone, Debug, Default)]
