@@ -1,18 +1,19 @@
 //! The ledger of writes: one row a write, every write ever answered. History and duplicate check in one.
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 use xunke_domain::fields::Fields;
 use xunke_domain::ids::{SchoolId, UserId};
 use xunke_domain::record_type::RecordType;
 use xunke_sync::merge::Past;
+use xunke_sync::numbers::Numbers;
 use xunke_sync::record::{Origin, Seq};
 use xunke_sync::stamp::{DeviceId, Stamp};
 use xunke_sync::wire::result::WriteResult;
 
 use crate::entity::write;
 use crate::records::{chunks, json, read_json};
-use crate::sessions::device_id;
+use crate::sessions::{Device, device_id};
 use crate::{Queries, StoreError, Tx};
 
 /// A write as it was taken in or held.
@@ -124,6 +125,22 @@ impl<C: ConnectionTrait> Queries<C> {
             .all(&self.db)
             .await?;
         rows.into_iter().map(LedgerEntry::from_row).collect()
+    }
+
+    /// Which writes of a device have been answered, taken in or held.
+    pub async fn ledger_numbers(&self, device: &Device) -> Result<Numbers, StoreError> {
+        if device.arrived == device.latest_n {
+            return Ok(Numbers::up_to(device.latest_n));
+        }
+        let numbers: Vec<i64> = write::Entity::find()
+            .select_only()
+            .column(write::Column::N)
+            .filter(write::Column::Device.eq(device.id.to_string()))
+            .order_by_asc(write::Column::N)
+            .into_tuple()
+            .all(&self.db)
+            .await?;
+        Ok(numbers.into_iter().collect())
     }
 
     /// The accepted writes of a record, in the order of the stream.

@@ -8,6 +8,7 @@ pub mod cursor;
 pub mod derived_id;
 pub mod limits;
 pub mod merge;
+pub mod numbers;
 pub mod planted;
 pub mod record;
 pub mod replica;

@@ -1,5 +1,6 @@
 //! `POST /sync/push`: writes in, outcomes out, and pages of the streams asked for, in one exchange.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use axum::body::Body;
@@ -13,6 +14,8 @@ use xunke_domain::ids::SchoolId;
 use xunke_storage::StoreError;
 use xunke_storage::intake::push::{PushJob, Pushed, Sender};
 use xunke_sync::limits::SCHEMA;
+use xunke_sync::numbers::Numbers;
+use xunke_sync::stamp::DeviceId;
 use xunke_sync::wire::push::{self, Arrived, Push};
 use xunke_sync::wire::result::PushAnswer;
 
@@ -59,7 +62,7 @@ async fn sync_push(
     let (parts, body) = request.into_parts();
     expect_json(&parts.headers)?;
     let bytes = read_body(&parts.headers, body, app.limits.push_bytes).await?;
-    let Push { device, schema, now: device_now, unsent, writes, pull } = push::read(&bytes, &app.limits)?;
+    let Push { device, schema, now: device_now, unsent, writes, ledger, pull } = push::read(&bytes, &app.limits)?;
     if schema < OLDEST_SCHEMA {
         return Err(ApiError::AppTooOld);
     }
@@ -106,8 +109,9 @@ async fn sync_push(
         }
         results
     };
+    let ledger = if ledger.is_empty() { None } else { Some(ledgers(&app, &caller, &ledger).await?) };
     let mut answer =
-        serde_json::to_string(&PushAnswer { server_time: instant(now), results, pull: [].into() })
+        serde_json::to_string(&PushAnswer { server_time: instant(now), results, ledger, pull: [].into() })
             .map_err(|_| ApiError::Internal)?;
     if !pull.is_empty() {
         // The pages are JSON already, so they are put in as they are.
@@ -126,6 +130,23 @@ async fn sync_push(
         answer.push_str("}}");
     }
     Ok(([(CONTENT_TYPE, "application/json")], answer).into_response())
+}
+
+/// Which writes there are of each registration asked for, after the push was taken in. One that is not there, or not
+/// this person's, is left out.
+async fn ledgers(
+    app: &App,
+    caller: &Caller,
+    asked: &[DeviceId],
+) -> Result<BTreeMap<DeviceId, Numbers>, ApiError> {
+    let store = app.store.read();
+    let mut ledgers = BTreeMap::new();
+    for known in store.device_list(&[caller.id()]).await? {
+        if asked.contains(&known.id) {
+            ledgers.insert(known.id, store.ledger_numbers(&known).await?);
+        }
+    }
+    Ok(ledgers)
 }
 
 /// The page of a stream asked for beside a push; the school is read after the push was taken in.

@@ -60,7 +60,7 @@ impl Replica {
             {
                 replica.refuse(tx);
             }
-            Failure::DeviceUnknown => replica.forgotten(tx),
+            Failure::DeviceUnknown => replica.push_forgotten(tx),
             Failure::DeviceRevoked { wipe } => replica.me.standing = Standing::Revoked { wipe },
             Failure::DeviceFork => replica.me.standing = Standing::Forked,
         })
@@ -107,7 +107,7 @@ impl Replica {
         self.me.flights = self.me.flights.saturating_add(1);
         let id = self.me.flights;
         if let Some(flight) = &mut self.me.flight {
-            *flight = Flight { id, tickets: flight.tickets.iter().take(half).copied().collect(), ..*flight };
+            *flight = Flight { id, tickets: flight.tickets.iter().take(half).copied().collect() };
         }
     }
 

@@ -62,6 +62,9 @@ struct Me {
     batch: Option<usize>,
     #[serde(default)]
     standing: Standing,
+    /// Since the streams were listed, the server has not been asked yet which writes it has.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unaccounted: bool,
     /// Pushes refused for what is in them since the server last answered one.
     #[serde(default)]
     refused: u32,
@@ -86,6 +89,7 @@ impl Replica {
             flights: 0,
             batch: None,
             standing: Standing::Free,
+            unaccounted: false,
             refused: 0,
             failures: 0,
             retry_after: None,

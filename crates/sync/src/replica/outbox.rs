@@ -59,9 +59,6 @@ pub(super) struct Kept {
     /// The server does not know its device; it waits to be numbered anew under the next registration.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) forgotten: bool,
-    /// How far the stream had been read when a held write was asked after.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) asked: Option<Seq>,
     /// Absent: it is in the queue.
     #[serde(default)]
     pub(super) answered: Option<Answered>,
@@ -103,7 +100,7 @@ impl Kept {
 
     /// Queues what was answered. What it had seen may be another past's.
     pub(super) fn send_again(&mut self) {
-        (self.answered, self.asked) = (None, None);
+        self.answered = None;
         self.write.base = Some(0);
     }
 
@@ -192,7 +189,7 @@ impl Replica {
             };
             replica.me.next_n = replica.me.next_n.saturating_add(1);
             replica.me.next_ticket = ticket.next();
-            let kept = Kept { device, write, stuck: false, forgotten: false, asked: None, answered: None };
+            let kept = Kept { device, write, stuck: false, forgotten: false, answered: None };
             tx.put(Key::Write(ticket), &kept);
             replica.writes.insert(ticket, kept);
         });

@@ -25,9 +25,6 @@ pub(super) struct Flight {
     /// Tells its answer from that of an earlier one.
     pub(super) id: u64,
     pub(super) tickets: Vec<Ticket>,
-    /// A stream was read to its end while this was out, so its answer may be of a past that is lost by now.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(super) overtaken: bool,
 }
 
 /// A push to be sent; keep it until its answer is there.
@@ -65,8 +62,9 @@ const ENVELOPE_BYTES: usize = 16 * 1024;
 const BATCH_ENOUGH: usize = 512;
 
 impl Replica {
-    /// What to send next: the push that is out, or the first writes of the queue; with an empty queue the
-    /// pulls alone. `now` is the phone's clock in RFC 3339. Nothing while the server will not listen.
+    /// What to send next: the push that is out, or the first writes of the queue. With an empty queue the pulls
+    /// alone, or, once after the streams were listed, the question which writes the server has. `now` is the
+    /// phone's clock in RFC 3339. Nothing while the server will not listen.
     pub fn next_push(&mut self, now: &str, limits: &Limits, pulls: &[Pull]) -> Option<(Push, LocalTx)> {
         if self.me.standing != Standing::Free {
             return None;
@@ -78,7 +76,8 @@ impl Replica {
         });
         let tickets = self.me.flight.as_ref().map(|flight| flight.tickets.as_slice()).unwrap_or_default();
         let kept: Vec<&Kept> = tickets.iter().filter_map(|ticket| self.writes.get(ticket)).collect();
-        if kept.is_empty() && pulls.is_empty() {
+        let ledger = self.answered_under();
+        if kept.is_empty() && pulls.is_empty() && (ledger.is_empty() || !self.me.unaccounted) {
             return None;
         }
         let beyond = self.unsent().saturating_sub(kept.len());
@@ -88,6 +87,7 @@ impl Replica {
             now: now.to_owned(),
             unsent: i64::try_from(beyond).unwrap_or(i64::MAX),
             writes: kept.into_iter().map(|kept| kept.write.clone()).collect(),
+            ledger: ledger.into_iter().collect(),
             pull: pulls.iter().map(|pull| (pull.stream, pull.cursor.clone())).collect(),
         };
         Some((Push { request, flight: self.me.flight.as_ref().map(|flight| flight.id) }, tx))
@@ -100,7 +100,7 @@ impl Replica {
         push: &Push,
         answer: PushAnswer,
     ) -> Result<LocalTx, NotDelivered> {
-        let PushAnswer { server_time: _, results, pull } = answer;
+        let PushAnswer { server_time: _, results, ledger, pull } = answer;
         let Push { request, flight } = push;
         if results.len() != request.writes.len() {
             return Err(NotDelivered::Count { writes: request.writes.len(), results: results.len() });
@@ -110,6 +110,7 @@ impl Replica {
         {
             return Err(NotDelivered::Order { n: write.n, other: result.n });
         }
+        let current = self.me.flight.as_ref().map(|out| out.id) == *flight;
         Ok(self.change(|replica, tx| {
             if let Some(flight) = replica.me.flight.take_if(|out| Some(out.id) == *flight) {
                 replica.me.batch = replica
@@ -118,10 +119,16 @@ impl Replica {
                     .map(|batch| batch.saturating_mul(2))
                     .filter(|batch| *batch < BATCH_ENOUGH);
                 let sent = request.writes.iter().map(|write| write.stamp);
-                let overtaken = flight.overtaken;
                 for ((ticket, claimed), result) in flight.tickets.into_iter().zip(sent).zip(results) {
                     let answered = Answered { at: now_ms, result, dismissed: false };
-                    replica.settle(ticket, claimed, answered, overtaken, tx);
+                    replica.settle(ticket, claimed, answered, tx);
+                }
+            }
+            if current {
+                replica.me.unaccounted = false;
+                // A server that says none is of a version before the ledger was said.
+                if let Some(ledger) = ledger {
+                    replica.compare(&request.ledger, &ledger, tx);
                 }
             }
             for (stream, pulled) in pull {
@@ -161,18 +168,16 @@ impl Replica {
         }
         if !tickets.is_empty() {
             self.me.flights = self.me.flights.saturating_add(1);
-            self.me.flight = Some(Flight { id: self.me.flights, tickets, overtaken: false });
+            self.me.flight = Some(Flight { id: self.me.flights, tickets });
         }
     }
 
-    /// Takes a write out of the queue, with its canonical stamp and the fields it lost. If the answer was
-    /// overtaken, and what was read meanwhile does not show the write, it stays and is asked after again.
+    /// Takes a write out of the queue, with its canonical stamp and the fields it lost.
     fn settle(
         &mut self,
         ticket: Ticket,
         claimed: Option<Stamp>,
         answered: Answered,
-        overtaken: bool,
         tx: &mut LocalTx,
     ) {
         let Some(kept) = self.writes.get_mut(&ticket) else { return };
@@ -183,15 +188,7 @@ impl Replica {
             kept.write.stamp = canonical;
         }
         kept.answered = Some(answered);
-        if overtaken
-            && self.is_in_doubt(ticket)
-            && let Some(kept) = self.writes.get_mut(&ticket)
-        {
-            kept.answered = None;
-        }
-        if let Some(kept) = self.writes.get(&ticket) {
-            tx.put(Key::Write(ticket), kept);
-        }
+        tx.put(Key::Write(ticket), kept);
         if canonical > claimed {
             self.lift_later(ticket, tx);
         }

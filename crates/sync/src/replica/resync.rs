@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use xunke_domain::ids::SchoolId;
 
-use super::outbox::{Kept, Ticket};
+use super::outbox::Ticket;
 use super::store::{Key, LocalTx};
 use super::streams::{Pull, Stream};
 use super::{Replica, Standing};
 use crate::cursor::CursorFault;
+use crate::numbers::Numbers;
 use crate::planted::{Bug, planted};
-use crate::record::Seq;
+use crate::stamp::DeviceId;
 use crate::wire::page::StreamInfo;
 
 impl Replica {
@@ -40,6 +41,7 @@ impl Replica {
                     }
                 }
             }
+            replica.me.unaccounted = true;
             replica.answered();
         })
     }
@@ -119,92 +121,60 @@ impl Replica {
         self.me.flight.take_if(|flight| flight.tickets.iter().any(|ticket| touched.contains(ticket)));
     }
 
-    /// The server does not know the device of the push that is out: it was restored to a time before that
-    /// registration, so it has nothing of what was sent under it, whatever it had answered. All of that is queued
-    /// again, to be numbered anew when the phone has registered again.
-    pub(super) fn forgotten(&mut self, tx: &mut LocalTx) {
+    /// The registrations under which writes were answered that are still kept.
+    pub(super) fn answered_under(&self) -> BTreeSet<DeviceId> {
+        let answered = self.writes.values().filter(|kept| !kept.is_queued());
+        answered.map(|kept| kept.device).collect()
+    }
+
+    /// Compares what was answered with what the server says it has of the registrations it was `asked` for. It lacks
+    /// a write only if it was restored to a time before it took it in; such writes go out again. What the queue says
+    /// of the same records may have been told by those answers, so it counts as having seen nothing.
+    pub(super) fn compare(
+        &mut self,
+        asked: &[DeviceId],
+        ledger: &BTreeMap<DeviceId, Numbers>,
+        tx: &mut LocalTx,
+    ) {
+        if planted(Bug::ResendForgotten) {
+            return;
+        }
+        for device in asked.iter().filter(|device| !ledger.contains_key(device)) {
+            self.forgotten(*device, tx);
+        }
+        let mut shaken = BTreeSet::new();
+        for (ticket, kept) in self.writes.iter_mut().filter(|(_, kept)| !kept.is_queued()) {
+            if ledger.get(&kept.device).is_some_and(|numbers| !numbers.contain(kept.write.n)) {
+                kept.send_again();
+                tx.put(Key::Write(*ticket), kept);
+                shaken.insert(kept.write.record);
+            }
+        }
+        let queued = self.writes.iter_mut().filter(|(_, kept)| kept.is_queued());
+        for (ticket, kept) in queued.filter(|(_, kept)| shaken.contains(&kept.write.record)) {
+            kept.write.base = Some(0);
+            tx.put(Key::Write(*ticket), kept);
+        }
+    }
+
+    /// The server does not know the device of the push that is out.
+    pub(super) fn push_forgotten(&mut self, tx: &mut LocalTx) {
         let mut out = self.me.flight.iter().flat_map(|flight| &flight.tickets);
         let sent = out.find_map(|ticket| self.writes.get(ticket));
         let device = sent.map_or(self.me.device, |kept| kept.device);
+        self.me.flight = None;
+        self.forgotten(device, tx);
+    }
+
+    /// The server does not know a registration of this phone: it was restored to a time before it, so it has nothing
+    /// of what was sent under it, whatever it had answered. All of that is queued again, to be numbered anew when the
+    /// phone has registered again.
+    fn forgotten(&mut self, device: DeviceId, tx: &mut LocalTx) {
         for (ticket, kept) in self.writes.iter_mut().filter(|(_, kept)| kept.device == device) {
             kept.send_again();
             (kept.stuck, kept.forgotten) = (false, true);
             tx.put(Key::Write(*ticket), kept);
         }
-        (self.me.flight, self.me.standing) = (None, Standing::Forked);
-    }
-
-    /// The stream was read from `from` on and is consistent. What was acknowledged above `from` must be in
-    /// it: a server restored to a point after `from` finds nothing wrong with the cursor, nor with none at
-    /// all, but it has lost those writes. They go out again, and with them the held ones, which no page
-    /// shows. Each is asked after once: if the server does have it, its answer names a seq that was read.
-    pub(super) fn read_back(&mut self, stream: SchoolId, from: Seq, tx: &mut LocalTx) {
-        if let Some(flight) = &mut self.me.flight {
-            flight.overtaken = true;
-        }
-        let Some(read) = self.streams.get(&stream) else { return };
-        let since = |kept: &Kept| kept.write.stream == stream && kept.seq().is_some_and(|seq| seq > from);
-        let missing = self.writes.values().any(|kept| since(kept) && !read.contains(kept));
-        if missing && from == 0 {
-            // No cursor vouches for anything that was read before.
-            return self.send_again(stream, tx);
-        }
-        for (ticket, kept) in self.writes.iter_mut().filter(|(_, kept)| kept.write.stream == stream) {
-            let doubtful = since(kept) && (missing || !read.shows(kept));
-            if doubtful || kept.ask_after_held(read.head(), missing) {
-                kept.answered = None;
-                tx.put(Key::Write(*ticket), kept);
-            }
-        }
-    }
-
-    /// Whether what was read to the end does not show that the server has a write that it acknowledged.
-    pub(super) fn is_in_doubt(&self, ticket: Ticket) -> bool {
-        let Some(kept) = self.writes.get(&ticket) else { return false };
-        let write = &kept.write;
-        let seen = self.seen(write.stream, &write.kind, write.record);
-        let shown = self.streams.get(&write.stream).is_some_and(|stream| stream.shows(kept));
-        kept.seq().is_none_or(|seq| seq <= seen && !shown)
-    }
-}
-
-impl Kept {
-    /// Whether a held write is to be asked after. It has no seq that a cursor could vouch for, so it is asked after
-    /// when the stream is first read after its answer, and once more when that has moved on since: a cursor above
-    /// everything there was when it was answered is one that a server without it does not know.
-    fn ask_after_held(&mut self, head: Seq, missing: bool) -> bool {
-        if !self.is_held() {
-            return false;
-        }
-        let sight = self.shows_as_held().is_some();
-        let ask = missing || (sight && self.asked.is_none_or(|asked| asked < head));
-        if ask {
-            self.asked = Some(if self.asked.is_some() { Seq::MAX } else { head });
-        }
-        ask
-    }
-}
-
-impl Stream {
-    /// Consistent as of this seq.
-    const fn head(&self) -> Seq {
-        self.live.applied
-    }
-
-    /// Whether the server's record shows an acknowledged write itself: a field has its stamp. A larger one says
-    /// nothing: what beat this write may have come to a restored server, by another phone or from this one's queue,
-    /// that has lost this one.
-    fn shows(&self, kept: &Kept) -> bool {
-        let Some(change) = self.confirmed(&kept.write.kind, kept.write.record) else { return false };
-        let own = |path| change.fields.contains_key(path) && change.stamp_of(path) == Some(kept.stamp());
-        kept.write.set.keys().any(own)
-    }
-
-    /// Whether the server's record shows that it took in an acknowledged write: every field has its stamp,
-    /// or the larger one of a write that beat it.
-    fn contains(&self, kept: &Kept) -> bool {
-        let Some(change) = self.confirmed(&kept.write.kind, kept.write.record) else { return false };
-        let shows = |path| change.fields.contains_key(path) && change.stamp_of(path) >= Some(kept.stamp());
-        kept.seq() <= Some(change.seq) && kept.write.set.keys().all(shows)
+        self.me.standing = Standing::Forked;
     }
 }

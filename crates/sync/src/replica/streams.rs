@@ -133,9 +133,8 @@ impl Stream {
         place.records.insert((change.kind.clone(), change.id), change);
     }
 
-    /// Takes a page in. When it was the last, says from where on it was read: where the stream had been
-    /// consistent before, or zero.
-    fn take(&mut self, id: SchoolId, page: Page, tx: &mut LocalTx) -> Option<Seq> {
+    /// Takes a page in. With the last one, what was read from zero comes in sight.
+    fn take(&mut self, id: SchoolId, page: Page, tx: &mut LocalTx) {
         let Page { changes, cursor, more, head } = page;
         let filling = self.next.as_mut().unwrap_or(&mut self.live);
         for change in changes {
@@ -144,16 +143,11 @@ impl Stream {
         filling.cursor = Some(cursor);
         filling.behind = more;
         if more {
-            return None;
+            return;
         }
-        let before = filling.applied;
-        filling.applied = before.max(head);
-        match self.next.take() {
-            None => Some(before),
-            Some(next) => {
-                std::mem::replace(&mut self.live, next).delete(id, tx);
-                Some(0)
-            }
+        filling.applied = filling.applied.max(head);
+        if let Some(next) = self.next.take() {
+            std::mem::replace(&mut self.live, next).delete(id, tx);
         }
     }
 }
@@ -197,11 +191,8 @@ impl Replica {
         if let Some(heard) = heard.max() {
             self.me.clock.receive(heard);
         }
-        let read_from = stream.take(pull.stream, page, tx);
+        stream.take(pull.stream, page, tx);
         tx.put(Key::Stream(pull.stream), stream);
-        if let Some(from) = read_from {
-            self.read_back(pull.stream, from, tx);
-        }
     }
 
     /// Whether a pull stands where its stream stands.

@@ -96,13 +96,14 @@ fn the_bytes_of_an_answer_to_a_push_are_frozen() {
     let answer = PushAnswer {
         server_time: "2026-11-17T10:40:04.000+08:00".into(),
         results: vec![WriteResult::plain(1, Outcome::Applied)],
+        ledger: Some(BTreeMap::from([(stamp().device(), [1, 2, 4].into_iter().collect())])),
         pull: BTreeMap::from([
             ("a".to_owned(), Pulled::Page(page())),
             ("b".to_owned(), Pulled::Problem(json!({"code": "cursor-invalid"}))),
         ]),
     };
     let bytes = format!(
-        r#"{{"server_time":"2026-11-17T10:40:04.000+08:00","results":[{{"n":1,"outcome":"applied"}}],"pull":{{"a":{PAGE},"b":{{"code":"cursor-invalid"}}}}}}"#
+        r#"{{"server_time":"2026-11-17T10:40:04.000+08:00","results":[{{"n":1,"outcome":"applied"}}],"ledger":{{"9f1c2a7b5d3e8f60":[[1,2],[4,4]]}},"pull":{{"a":{PAGE},"b":{{"code":"cursor-invalid"}}}}}}"#
     );
 
     assert_eq!(serde_json::to_string(&answer).unwrap(), bytes);

@@ -122,6 +122,8 @@ pub struct Push {
     pub unsent: i64,
     /// The writes.
     pub writes: Vec<Arrived>,
+    /// Registrations to say the ledger of: which of their writes the server has.
+    pub ledger: Vec<DeviceId>,
     /// Streams to read from in the same exchange: cursor, or `None` from zero.
     pub pull: BTreeMap<SchoolId, Option<String>>,
 }
@@ -139,6 +141,9 @@ pub struct PushRequest {
     pub unsent: i64,
     /// The writes, ascending by `n`.
     pub writes: Vec<Write>,
+    /// Registrations of this phone whose writes the server shall name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ledger: Vec<DeviceId>,
     /// Streams to read from in the same exchange.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub pull: BTreeMap<SchoolId, Option<String>>,
@@ -170,6 +175,7 @@ pub fn read(body: &[u8], limits: &Limits) -> Result<Push, EnvelopeFault> {
     let writes: Vec<&serde_json::value::RawValue> = required(&mut members, "writes", "a list of writes")?;
     let now = optional(&mut members, "now", "an instant as RFC 3339 with offset")?;
     let unsent = optional(&mut members, "unsent", "a whole number")?.unwrap_or(0);
+    let ledger = optional(&mut members, "ledger", "a list of device ids")?.unwrap_or_default();
     let pull = optional(&mut members, "pull", "an object from stream to cursor or null")?.unwrap_or_default();
     if let Some(name) = members.keys().find(|name| !name.starts_with("x.")) {
         return Err(EnvelopeFault::Shape(Flaw::unknown(pointer_join("", name), "there is no such member")));
@@ -183,7 +189,7 @@ pub fn read(body: &[u8], limits: &Limits) -> Result<Push, EnvelopeFault> {
         .map(|(index, raw)| arrived(index, raw.get(), limits))
         .collect::<Result<_, _>>()
         .map_err(EnvelopeFault::Shape)?;
-    Ok(Push { device, schema, now, unsent, writes, pull })
+    Ok(Push { device, schema, now, unsent, writes, ledger, pull })
 }
 
 fn optional<'a, T: Deserialize<'a>>(

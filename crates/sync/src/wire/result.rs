@@ -9,8 +9,9 @@ use xunke_domain::fields::FieldPath;
 use xunke_domain::ids::UserId;
 use xunke_domain::week::Week;
 
+use crate::numbers::Numbers;
 use crate::record::Seq;
-use crate::stamp::Stamp;
+use crate::stamp::{DeviceId, Stamp};
 use crate::wire::page::Page;
 
 /// What became of a write.
@@ -173,6 +174,9 @@ pub struct PushAnswer {
     pub server_time: String,
     /// One result a write, in the order sent.
     pub results: Vec<WriteResult>,
+    /// For each registration asked for that the server knows as this person's: the writes it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<BTreeMap<DeviceId, Numbers>>,
     /// A page for each stream asked for, or why its cursor is refused.
     #[serde(default)]
     pub pull: BTreeMap<String, Pulled>,

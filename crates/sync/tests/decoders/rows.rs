@@ -58,7 +58,7 @@ fn works(replica: Replica) {
             .iter()
             .map(|write| WriteResult { seq: Some(1), ..WriteResult::plain(write.n, Outcome::Applied) });
         let answer =
-            PushAnswer { server_time: String::new(), results: results.collect(), pull: BTreeMap::new() };
+            PushAnswer { server_time: String::new(), results: results.collect(), ledger: None, pull: BTreeMap::new() };
         let tx = app.replica.push_answered(NOW, &push, answer).expect("an answer to each write, in order");
         app.store(tx);
     }

@@ -114,7 +114,8 @@ fn without_the_clamp_the_model_finds_a_stamp_from_the_future() {
 
 #[test]
 fn without_the_lineage_the_model_finds_phones_that_differ() {
-    let scenario = Scenario { losses: 0, repeats: 0, without: Some(Rule::Lineage), ..SMALL };
+    let plain = Scenario { losses: 0, repeats: 0, skew: NEAR, together: true, writes: [1, 2], records: 2, ..SMALL };
+    let scenario = Scenario { without: Some(Rule::Lineage), ..plain };
 
     finds("no lineage", scenario, Broken::Diverged);
 }

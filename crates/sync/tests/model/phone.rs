@@ -41,10 +41,15 @@ impl Phone {
         let (replica, tx) = Replica::new(DeviceId::from_u64(number), user);
         let mut phone = Self { replica, rows: BTreeMap::new(), captured: Vec::new() };
         phone.store(tx);
-        let info = StreamInfo { stream: school(), name: String::new(), head: 0, grant: String::new() };
-        let tx = phone.replica.streams_listed(&[info]);
-        phone.store(tx);
+        phone.list();
         phone
+    }
+
+    /// Hears which streams there are, as at the beginning of every contact.
+    pub(crate) fn list(&mut self) {
+        let info = StreamInfo { stream: school(), name: String::new(), head: 0, grant: String::new() };
+        let tx = self.replica.streams_listed(&[info]);
+        self.store(tx);
     }
 
     /// Everything there is to it, as a text: two phones of one text are one.

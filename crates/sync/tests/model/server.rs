@@ -131,7 +131,13 @@ impl Server {
             };
             (stream.to_string(), pulled)
         };
-        PushAnswer { server_time: String::new(), results, pull: request.pull.iter().map(pulled).collect() }
+        let numbers = |device: &DeviceId| {
+            let of_it = self.ledger.keys().filter(|(of, _)| of == device).map(|(_, n)| *n);
+            (*device, of_it.collect())
+        };
+        let ledger = Some(request.ledger.iter().map(numbers).collect());
+        let pull = request.pull.iter().map(pulled).collect();
+        PushAnswer { server_time: String::new(), results, ledger, pull }
     }
 
     pub(crate) fn pull(&self, cursor: Option<&str>, page_records: usize) -> Result<Page, CursorFault> {

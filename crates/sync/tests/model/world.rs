@@ -353,6 +353,9 @@ impl Stage {
         for _ in 0..16 {
             let before = world;
             for phone in 0..2 {
+                let mut listed = (*self.phone(world.phones[phone])).clone();
+                listed.list();
+                world.phones[phone] = self.put_phone(listed);
                 for slot in 0..2 {
                     for _ in 0..2 {
                         world = self.after(&world, Step::Arrive(phone, slot)).unwrap_or(world);

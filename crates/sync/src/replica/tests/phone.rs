@@ -109,6 +109,7 @@ impl Phone {
 
     /// Pushes and pulls until nothing is left to do, in a bounded number of rounds.
     pub(super) fn sync(&mut self, server: &mut Server) {
+        self.list(server);
         for _ in 0..200 {
             self.push(server);
             let before = self.replica.clone();

@@ -129,7 +129,13 @@ impl Server {
             (stream.to_string(), pulled)
         };
         let pull = request.pull.iter().map(pulled).collect();
-        Ok(over_the_wire(&PushAnswer { server_time: "now".into(), results, pull }))
+        let known = request.ledger.iter().filter(|device| !self.unknown.contains(device));
+        let numbers = |device: &DeviceId| {
+            let of_it = self.ledger.keys().filter(|(of, _)| of == device).map(|(_, n)| *n);
+            (*device, of_it.collect())
+        };
+        let ledger = Some(known.map(numbers).collect());
+        Ok(over_the_wire(&PushAnswer { server_time: "now".into(), results, ledger, pull }))
     }
 
     pub(super) fn pull(&self, stream: SchoolId, cursor: Option<&str>) -> Result<Page, CursorFault> {

@@ -1,9 +1,8 @@
-//! The server is restored to a point that no cursor gives away: what was acknowledged is missed.
+//! The server is restored to a point that no cursor gives away: its ledger tells what it lacks.
 
 use super::phone::Phone;
 use super::server::Server;
 use super::*;
-use crate::cursor::CursorFault;
 use crate::replica::Status;
 
 fn shown(phone: &Phone) -> Option<Value> {
@@ -11,7 +10,7 @@ fn shown(phone: &Phone) -> Option<Value> {
 }
 
 #[test]
-fn a_restore_while_reading_from_zero_is_noticed_by_what_is_missing() {
+fn what_a_lost_answer_told_counts_as_seen_no_more() {
     let mut server = Server::new([school()]);
     let mut phone = Phone::synced(1, &mut server);
     let backup = server.clone();
@@ -19,14 +18,12 @@ fn a_restore_while_reading_from_zero_is_noticed_by_what_is_missing() {
     phone.sync(&mut server);
     let queued = phone.capture(school(), visit(1), set("notes/1", json!({"text": "x"})));
     assert_eq!(phone.replica.write(queued).unwrap().base, Some(1));
-    let refused = phone.replica.cursor_refused(&phone.replica.next_pulls()[0].clone(), CursorFault::Grant);
-    phone.store(refused);
 
     server = server.restored(backup);
-    phone.pull(&server);
+    phone.list(&server);
+    phone.push(&mut server);
 
-    assert_eq!(phone.replica.unsent(), 2);
-    assert_eq!(phone.replica.write(queued).unwrap().base, Some(0));
+    assert_eq!(phone.replica.unsent(), 1, "the queued one was taken in, the lost one goes out again");
     phone.sync(&mut server);
     assert_eq!(phone.records(school()), server.records(school()));
 }
@@ -100,22 +97,83 @@ fn a_write_that_only_the_memory_of_another_phone_shows_beaten_is_asked_after() {
 }
 
 #[test]
-fn a_write_that_was_beaten_is_asked_after_once() {
+fn the_server_is_asked_which_writes_it_has_once_a_contact() {
     let mut server = Server::new([school()]);
-    let (mut phone, mut other) = (Phone::synced(1, &mut server), Phone::synced(2, &mut server));
+    let mut phone = Phone::synced(1, &mut server);
     phone.capture(school(), visit(1), good());
-    phone.push(&mut server);
-    other.sync(&mut server);
-    other.capture(school(), visit(1), set("ratings/engagement", json!("poor")));
-    other.sync(&mut server);
-
-    phone.pull(&server);
-    assert_eq!(phone.replica.unsent(), 1);
     phone.sync(&mut server);
-    let (before, pushes) = (phone.replica.clone(), phone.take_off(&[]));
-    phone.pull(&server);
+    assert_eq!(phone.take_off(&[]), None, "it has been asked");
 
-    assert_eq!((pushes, phone.replica), (None, before));
+    phone.list(&server);
+
+    let asked = phone.take_off(&[]).unwrap();
+    assert_eq!((asked.request.writes.len(), &asked.request.ledger), (0, &vec![device(1)]));
+    phone.exchange(&mut server, &asked);
+    assert_eq!(phone.take_off(&[]), None);
+}
+
+#[test]
+fn a_page_from_before_an_acknowledgement_puts_nothing_in_doubt() {
+    let mut server = Server { page_records: 9, ..Server::new([school()]) };
+    let mut other = Phone::synced(2, &mut server);
+    other.capture(school(), visit(1), good());
+    other.sync(&mut server);
+    let mut phone = Phone::new(1);
+    phone.list(&server);
+    let pull = phone.replica.next_pulls().remove(0);
+    let old = server.pull(pull.stream, None).unwrap();
+    let ticket = phone.capture(school(), visit(1), set("ratings/engagement", json!("fair")));
+    phone.push(&mut server);
+    let next = phone.capture(school(), visit(1), set("ratings/engagement", json!("excellent")));
+
+    let tx = phone.replica.page(&pull, old);
+    phone.store(tx);
+
+    assert!(matches!(phone.replica.status(ticket), Some(Status::Acknowledged(_))));
+    assert_eq!(phone.replica.write(next).unwrap().base, Some(2), "what it had seen, it has seen");
+    phone.sync(&mut server);
+    assert_eq!(phone.records(school()), server.records(school()));
+}
+
+#[test]
+fn an_answer_from_before_a_restore_is_found_out_at_the_next_contact() {
+    let mut server = Server::new([school()]);
+    let mut phone = Phone::synced(1, &mut server);
+    let ticket = phone.capture(school(), visit(1), good());
+    let push = phone.take_off(&[]).unwrap();
+    let backup = server.clone();
+    let answer = server.push(&push.request).unwrap();
+    server = server.restored(backup);
+    let mut other = Phone::synced(2, &mut server);
+    other.capture(school(), visit(5), good());
+    other.sync(&mut server);
+    phone.pull(&server);
+    let tx = phone.replica.push_answered(phone.now, &push, answer).unwrap();
+    phone.store(tx);
+
+    phone.sync(&mut server);
+
+    assert!(matches!(phone.replica.status(ticket), Some(Status::Acknowledged(_))));
+    assert!(server.knows(device(1), 1));
+    assert_eq!(phone.records(school()), server.records(school()));
+}
+
+#[test]
+fn an_older_server_that_says_no_ledger_loses_nothing() {
+    let mut server = Server::new([school()]);
+    let mut phone = Phone::synced(1, &mut server);
+    let ticket = phone.capture(school(), visit(1), good());
+    phone.sync(&mut server);
+    phone.list(&server);
+    let asked = phone.take_off(&[]).unwrap();
+    let mut answer = server.push(&asked.request).unwrap();
+    answer.ledger = None;
+
+    let tx = phone.replica.push_answered(phone.now, &asked, answer).unwrap();
+    phone.store(tx);
+
+    assert!(matches!(phone.replica.status(ticket), Some(Status::Acknowledged(_))));
+    assert_eq!(phone.take_off(&[]), None);
 }
 
 #[test]

@@ -108,12 +108,13 @@ fn the_bytes_of_a_push_are_frozen() {
         schema: 1,
         now: "2026-11-17T10:40:03.120+08:00".into(),
         unsent: 3,
+        ledger: vec![DeviceId::from_u64(0x9f1c_2a7b_5d3e_8f60), DeviceId::from_u64(7)],
         pull: BTreeMap::from([(write.stream, None)]),
         writes: vec![write],
     };
 
     assert_eq!(
         serde_json::to_string(&request).unwrap(),
-        r#"{"device":"9f1c2a7b5d3e8f60","schema":1,"now":"2026-11-17T10:40:03.120+08:00","unsent":3,"writes":[{"n":412,"stream":"01980000-0000-7000-8000-000000000001","type":"visit","record":"0199d0a1-0000-7000-8000-000000000002","base":88213,"stamp":"019cd1a2b3c4-0001-9f1c2a7b5d3e8f60","set":{"ratings/engagement":"good"}}],"pull":{"01980000-0000-7000-8000-000000000001":null}}"#
+        r#"{"device":"9f1c2a7b5d3e8f60","schema":1,"now":"2026-11-17T10:40:03.120+08:00","unsent":3,"writes":[{"n":412,"stream":"01980000-0000-7000-8000-000000000001","type":"visit","record":"0199d0a1-0000-7000-8000-000000000002","base":88213,"stamp":"019cd1a2b3c4-0001-9f1c2a7b5d3e8f60","set":{"ratings/engagement":"good"}}],"ledger":["9f1c2a7b5d3e8f60","0000000000000007"],"pull":{"01980000-0000-7000-8000-000000000001":null}}"#
     );
 }
