@@ -15,6 +15,7 @@ mod m0005_visits;
 mod m0006_editions;
 mod m0007_feedback;
 mod m0008_audit;
+mod m0009_last_writes;
 
 /// All steps, in order.
 #[derive(Debug)]
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_editions::Migration),
             Box::new(m0007_feedback::Migration),
             Box::new(m0008_audit::Migration),
+            Box::new(m0009_last_writes::Migration),
         ]
     }
 }

@@ -11,6 +11,7 @@ mod feedback;
 mod golden_week;
 mod held;
 mod lineage;
+mod names;
 mod openapi;
 mod phones;
 mod policy;

@@ -309,7 +309,7 @@ async fn a_write_sent_again_under_its_canonical_stamp_is_a_duplicate(app: TestAp
     );
 }
 
-/// After a restore a phone asks after held writes too, with the base taken back.
+/// After a restore a phone sends held writes again too, with the base taken back.
 async fn a_held_write_sent_again_with_another_base_is_a_duplicate(app: TestApp) {
     let school = app.plain_school().await;
     let (_, phone) = app.inspector(&school, "zheng").await;

@@ -24,6 +24,7 @@ use phone::{Today, plainly};
 on_both!(
     what_a_phone_of_version_1_sent_means_what_it_meant,
     what_a_phone_of_version_1_stored_goes_on_with_nothing_lost,
+    what_was_stored_before_writes_had_names_goes_on_with_nothing_lost,
     rows_of_a_later_version_go_on_with_nothing_lost,
     what_a_newer_server_says_is_kept_and_shown,
     an_updated_app_is_given_what_the_older_one_skipped,
@@ -43,6 +44,11 @@ fn recorded(name: &str, now: &Value) -> Value {
     if std::env::var_os("UPDATE_VERSIONS").is_some() {
         std::fs::write(&path, serde_json::to_string_pretty(now).unwrap() + "\n").unwrap();
     }
+    kept(name)
+}
+
+fn kept(name: &str) -> Value {
+    let path: PathBuf = root().join("tests/data/versions").join(name);
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
@@ -151,7 +157,16 @@ async fn nothing_is_lost(app: &TestApp, school: &School, mut phone: Today) {
 }
 
 async fn what_a_phone_of_version_1_stored_goes_on_with_nothing_lost(app: TestApp) {
-    let (school, mut phone) = busy(&app).await;
+    stored_rows_go_on(&app, "phone-1-rows.json", true).await;
+}
+
+async fn what_was_stored_before_writes_had_names_goes_on_with_nothing_lost(app: TestApp) {
+    stored_rows_go_on(&app, "phone-1-rows-unnamed.json", false).await;
+}
+
+/// Today's replica goes on with recorded rows, which it would store itself today or not.
+async fn stored_rows_go_on(app: &TestApp, file: &str, of_today: bool) {
+    let (school, mut phone) = busy(app).await;
     let names = Names::of(&phone, &school);
     // Cursors and ids of held writes differ from run to run.
     let cursor = phone.replica.next_pulls().remove(0).cursor.unwrap();
@@ -162,14 +177,14 @@ async fn what_a_phone_of_version_1_stored_goes_on_with_nothing_lost(app: TestApp
     // The ids of the school's own records are of the run, too.
     let of_the_run = |key: &str| key.starts_with("record/") && !key.contains("/visit/");
     let now: BTreeMap<String, String> = now.into_iter().filter(|(key, _)| !of_the_run(key)).collect();
-    let stored = recorded("phone-1-rows.json", &json!(now));
+    let stored = if of_today { recorded(file, &json!(now)) } else { kept(file) };
 
     let rows = stored.as_object().unwrap().iter();
     let rows = rows.map(|(key, row)| (put_in(key), put_in(row.as_str().unwrap()))).collect();
     phone.starts_on(rows);
 
-    assert_eq!(stored, json!(now), "today's replica stores other rows; UPDATE_VERSIONS=1 records them");
-    nothing_is_lost(&app, &school, phone).await;
+    assert_eq!(stored == json!(now), of_today, "UPDATE_VERSIONS=1 records today's rows: {now:?}");
+    nothing_is_lost(app, &school, phone).await;
 }
 
 /// A newer version puts a member of its own into every object of a row.
@@ -193,10 +208,13 @@ async fn rows_of_a_later_version_go_on_with_nothing_lost(app: TestApp) {
     let (school, mut phone) = busy(&app).await;
     let more = |row: &String| {
         let mut row: Value = serde_json::from_str(row).unwrap();
-        let stamps = row.get_mut("stamps").map(Value::take);
+        // Their members are fields and devices, none of the row's own.
+        let maps = ["stamps", "writes"].map(|name| (name, row.get_mut(name).map(Value::take)));
         says_more(&mut row);
-        if let Some(stamps) = stamps {
-            row["stamps"] = stamps;
+        for (name, map) in maps {
+            if let Some(map) = map {
+                row[name] = map;
+            }
         }
         row.to_string()
     };

@@ -9,7 +9,7 @@ use serde_json::Value;
 use uuid::Uuid;
 use xunke_domain::ids::{SchoolId, UserId};
 use xunke_sync::merge::OpenConflict;
-use xunke_sync::record::{Origin, Seq};
+use xunke_sync::record::{Origin, Seq, WriteId};
 use xunke_sync::stamp::Stamp;
 
 use crate::entity::conflict;
@@ -27,6 +27,9 @@ pub struct ConflictSide {
     pub seq: Seq,
     /// Which write of its device.
     pub n: i64,
+    /// Its name, if it was captured under another number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub born: Option<WriteId>,
     /// Who wrote it.
     pub by: UserId,
     /// When it arrived, milliseconds.
@@ -58,7 +61,7 @@ pub struct Conflict {
 
 impl Conflict {
     pub(crate) fn between(&self) -> [Origin; 2] {
-        [&self.standing, &self.arrived].map(|side| Origin { stamp: side.stamp, seq: side.seq, n: side.n })
+        [&self.standing, &self.arrived].map(|side| Origin::new(side.stamp, side.seq, side.n, side.born))
     }
 
     pub(crate) fn open(&self) -> Result<OpenConflict, StoreError> {

@@ -1,13 +1,15 @@
 //! The ledger of writes: one row a write, every write ever answered. History and duplicate check in one.
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+};
 use uuid::Uuid;
 use xunke_domain::fields::Fields;
 use xunke_domain::ids::{SchoolId, UserId};
 use xunke_domain::record_type::RecordType;
 use xunke_sync::merge::Past;
 use xunke_sync::numbers::Numbers;
-use xunke_sync::record::{Origin, Seq};
+use xunke_sync::record::{LastWrites, Origin, Seq, WriteId};
 use xunke_sync::stamp::{DeviceId, Stamp};
 use xunke_sync::wire::result::WriteResult;
 
@@ -33,6 +35,10 @@ pub struct LedgerEntry {
     pub seq: Option<Seq>,
     /// What it had seen.
     pub base: Option<Seq>,
+    /// The last writes of the record that it had seen.
+    pub saw: LastWrites,
+    /// Its name, if it was captured under another number.
+    pub born: Option<WriteId>,
     /// The stamp it claimed.
     pub claimed: Option<Stamp>,
     /// The stamp it was given; none for a held write.
@@ -54,8 +60,8 @@ pub struct LedgerEntry {
 impl LedgerEntry {
     /// For the merge; held writes are no history.
     pub(crate) fn past(&self) -> Option<Past> {
-        let origin = Origin { stamp: self.canonical?, seq: self.seq?, n: self.n };
-        Some(Past { origin, set: self.set.clone() })
+        let origin = Origin::new(self.canonical?, self.seq?, self.n, self.born);
+        Some(Past { origin, set: self.set.clone(), saw: self.saw.clone() })
     }
 
     fn from_row(row: write::Model) -> Result<Self, StoreError> {
@@ -70,6 +76,8 @@ impl LedgerEntry {
             record: row.record,
             seq: row.seq,
             base: row.base,
+            born: row.born.map(|born| read_json("write", &born)).transpose()?,
+            saw: row.saw.map(|saw| read_json("write", &saw)).transpose()?.unwrap_or_default(),
             claimed: stamp(row.claimed)?,
             canonical: stamp(row.canonical)?,
             set: read_json("write", &row.body)?,
@@ -90,6 +98,8 @@ impl LedgerEntry {
             record: self.record,
             seq: self.seq,
             base: self.base,
+            born: self.born.map(|born| json(&born)),
+            saw: (!self.saw.is_empty()).then(|| json(&self.saw)),
             claimed: self.claimed.map(|stamp| stamp.to_string()),
             canonical: self.canonical.map(|stamp| stamp.to_string()),
             body: json(&self.set),

@@ -182,8 +182,9 @@ fn change(row: &record::Model, shown: bool) -> String {
     let visit = row.kind == RecordType::Visit.as_str();
     let author = if visit { format!(r#""author":"{}","#, row.author) } else { String::new() };
     let stamps = if row.stamps == "{}" { String::new() } else { format!(r#""stamps":{},"#, row.stamps) };
+    let writes = if row.writes == "{}" { String::new() } else { format!(r#""writes":{},"#, row.writes) };
     let (stamp, fields) = (&row.stamp, &row.fields);
     format!(
-        r#"{{"seq":{seq},"type":"{kind}","id":"{id}","life":"alive",{author}"stamp":"{stamp}",{stamps}"fields":{fields}}}"#
+        r#"{{"seq":{seq},"type":"{kind}","id":"{id}","life":"alive",{author}"stamp":"{stamp}",{stamps}{writes}"fields":{fields}}}"#
     )
 }

@@ -7,13 +7,14 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 use xunke_domain::fields::{FieldPath, Fields};
 use xunke_domain::ids::{SchoolId, UserId};
 use xunke_domain::record_type::RecordType;
 use xunke_domain::week::Week;
-use xunke_sync::record::{Origin, RecordState, Register, Seq};
+use xunke_sync::record::{Origin, RecordState, Register, Seq, WriteId};
 use xunke_sync::stamp::Stamp;
 
 use crate::entity::record;
@@ -44,6 +45,33 @@ pub struct StoredRecord {
     pub(crate) created: bool,
     /// When it first arrived, milliseconds.
     pub created_at: i64,
+}
+
+/// The write that won a field, as it is stored beside the stamp.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum StoredOrigin {
+    Numbered(Seq, i64),
+    /// Numbered anew after a restore.
+    Named(Seq, i64, WriteId),
+}
+
+impl From<Origin> for StoredOrigin {
+    fn from(origin: Origin) -> Self {
+        match origin.born() {
+            None => Self::Numbered(origin.seq, origin.n),
+            Some(born) => Self::Named(origin.seq, origin.n, born),
+        }
+    }
+}
+
+impl StoredOrigin {
+    fn under(self, stamp: Stamp) -> Origin {
+        match self {
+            Self::Numbered(seq, n) => Origin::new(stamp, seq, n, None),
+            Self::Named(seq, n, born) => Origin::new(stamp, seq, n, Some(born)),
+        }
+    }
 }
 
 impl StoredRecord {
@@ -98,14 +126,14 @@ impl StoredRecord {
             .filter(|origin| Some(origin.stamp) == stamp)
             .max_by_key(|origin| origin.seq);
         let mut stamps = BTreeMap::new();
-        let mut origins: BTreeMap<&str, (Seq, i64)> = BTreeMap::new();
+        let mut origins: BTreeMap<&str, StoredOrigin> = BTreeMap::new();
         if let Some(main) = main {
-            origins.insert("", (main.seq, main.n));
+            origins.insert("", StoredOrigin::from(main));
         }
         for (path, Register { origin, .. }) in &self.state.registers {
             if Some(*origin) != main {
                 stamps.insert(path.as_str(), origin.stamp);
-                origins.insert(path.as_str(), (origin.seq, origin.n));
+                origins.insert(path.as_str(), StoredOrigin::from(*origin));
             }
         }
         record::Model {
@@ -120,6 +148,7 @@ impl StoredRecord {
             visit_until: self.visit_until_now().map(|date| date.to_string()),
             stamp: stamp.map(|stamp| stamp.to_string()).unwrap_or_default(),
             stamps: json(&stamps),
+            writes: json(&self.state.writes),
             origins: json(&origins),
             fields: json(&self.state.fields()),
             open_conflicts: self.open_conflicts,
@@ -131,7 +160,7 @@ impl StoredRecord {
         let corrupt = |detail: String| StoreError::corrupt("record", detail);
         let fields: Fields = read_json("record", &row.fields)?;
         let stamps: BTreeMap<FieldPath, Stamp> = read_json("record", &row.stamps)?;
-        let origins: BTreeMap<String, (Seq, i64)> = read_json("record", &row.origins)?;
+        let origins: BTreeMap<String, StoredOrigin> = read_json("record", &row.origins)?;
         let main: Option<Stamp> = (!row.stamp.is_empty())
             .then(|| row.stamp.parse())
             .transpose()
@@ -141,9 +170,9 @@ impl StoredRecord {
             .map(|(path, value)| {
                 let stamp = stamps.get(&path).copied().or(main);
                 let origin = origins.get(path.as_str()).or_else(|| origins.get(""));
-                let (stamp, &(seq, n)) =
+                let (stamp, origin) =
                     stamp.zip(origin).ok_or_else(|| corrupt(format!("{path} has no origin")))?;
-                Ok((path, Register { value, origin: Origin { stamp, seq, n } }))
+                Ok((path, Register { value, origin: origin.under(stamp) }))
             })
             .collect::<Result<_, StoreError>>()?;
         Ok(Self {
@@ -153,7 +182,7 @@ impl StoredRecord {
             seq: row.seq,
             erased: row.life == "erased",
             author: UserId::from_uuid(row.author),
-            state: RecordState { registers },
+            state: RecordState { registers, writes: read_json("record", &row.writes)? },
             visit_until: row.visit_until.as_deref().and_then(|date| date.parse().ok()),
             created: false,
             open_conflicts: row.open_conflicts,
@@ -240,6 +269,7 @@ impl Tx {
                     C::VisitUntil,
                     C::Stamp,
                     C::Stamps,
+                    C::Writes,
                     C::Origins,
                     C::Fields,
                     C::OpenConflicts,

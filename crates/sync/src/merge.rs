@@ -7,7 +7,7 @@ use uuid::Uuid;
 use xunke_domain::fields::{FieldPath, Fields};
 
 use crate::planted::{Bug, planted};
-use crate::record::{Origin, RecordState, Register, Seq};
+use crate::record::{LastWrites, Origin, RecordState, Register, Seq, WriteId};
 use crate::stamp::{DeviceId, Stamp};
 
 /// What a write had seen when the person edited.
@@ -28,6 +28,10 @@ pub struct Incoming<'a> {
     pub n: i64,
     /// What it had seen.
     pub base: Base,
+    /// The same by writes: the last of each other device.
+    pub saw: &'a LastWrites,
+    /// Its name, if it was captured under another number.
+    pub born: Option<WriteId>,
     /// Its claimed stamp; `None`: stamped at receipt.
     pub claimed: Option<Stamp>,
     /// The fields it sets.
@@ -41,6 +45,8 @@ pub struct Past {
     pub origin: Origin,
     /// The fields it set.
     pub set: Fields,
+    /// The last writes of the record that it had seen.
+    pub saw: LastWrites,
 }
 
 /// A field the write lost to a newer one.
@@ -87,6 +93,15 @@ pub struct Merged {
     pub settled: Vec<Uuid>,
 }
 
+impl Past {
+    /// Whether whoever made this write had seen one that arrives only now: a later write of the same device, or any
+    /// write at all where the server was restored in between.
+    fn has_seen(&self, write: &Incoming<'_>) -> bool {
+        let numbered = self.origin.device() == write.device && self.origin.n > write.n;
+        numbered || comes_after(self.origin.id, &self.saw, write.id())
+    }
+}
+
 impl Incoming<'_> {
     /// Whether whoever made this write had seen `other` (section 2.3).
     pub fn has_seen(&self, other: &Origin) -> bool {
@@ -94,8 +109,19 @@ impl Incoming<'_> {
             Base::Current => true,
             Base::Seen(base) => base >= other.seq,
         };
-        by_base || (self.device == other.device() && self.n > other.n)
+        let numbered = self.device == other.device() && self.n > other.n;
+        by_base || numbered || comes_after(self.id(), self.saw, other.id)
     }
+
+    fn id(&self) -> WriteId {
+        self.born.unwrap_or(WriteId { device: self.device, n: self.n })
+    }
+}
+
+/// Whether a write comes after another by their names: captured later on the same phone, or having seen it.
+fn comes_after(id: WriteId, saw: &LastWrites, other: WriteId) -> bool {
+    (id.device == other.device && id.n > other.n)
+        || saw.get(&other.device).is_some_and(|last| *last >= other.n)
 }
 
 /// Whether [`merge`] must be given the record's earlier writes: some field's winner was not seen, or a
@@ -121,7 +147,7 @@ pub fn merge(
     seq: Seq,
 ) -> Merged {
     let canonical = canonical_stamp(state, past, write, received_millis);
-    let origin = Origin { stamp: canonical, seq, n: write.n };
+    let origin = Origin::new(canonical, seq, write.n, write.born);
     let (mut lost, mut clashes) = (Vec::new(), Vec::new());
     for (path, value) in write.set {
         let arrived = Register { value: value.clone(), origin };
@@ -132,7 +158,8 @@ pub fn merge(
             state.registers.insert(path.clone(), arrived);
             continue;
         };
-        let strangers = !write.has_seen(&standing.origin) && !saw(&standing.origin, write);
+        let saw = |past: &Past| past.origin == standing.origin && past.has_seen(write);
+        let strangers = !write.has_seen(&standing.origin) && !past.iter().any(saw);
         if strangers && standing.value != *value {
             clashes.push(Clash { path: path.clone(), standing: standing.clone(), arrived: arrived.clone() });
         }
@@ -151,12 +178,7 @@ pub fn merge(
     Merged { canonical, lost, clashes, settled }
 }
 
-/// What stands there can have seen the arriving write only as a later write of the same device.
-fn saw(standing: &Origin, write: &Incoming<'_>) -> bool {
-    standing.device() == write.device && standing.n > write.n
-}
-
-/// Clamp, lift above all that was seen, end below a later write of the same device (sections 2.2, 2.3).
+/// Clamp, lift above all that was seen, end below what had seen this write elsewhere (sections 2.2, 2.3).
 fn canonical_stamp(state: &RecordState, past: &[Past], write: &Incoming<'_>, received_millis: i64) -> Stamp {
     let claimed = write.claimed.unwrap_or_else(|| Stamp::at(received_millis, write.device));
     // A stamp names the device that wrote, whatever the sender put there.
@@ -164,19 +186,20 @@ fn canonical_stamp(state: &RecordState, past: &[Past], write: &Incoming<'_>, rec
     let touches = |past: &&Past| write.set.keys().any(|path| past.set.contains_key(path));
     let winners =
         write.set.keys().filter_map(|path| state.registers.get(path)).map(|register| register.origin);
-    let earlier = past.iter().filter(touches).map(|past| past.origin);
-    let known: Vec<Origin> = winners.chain(earlier).collect();
+    let earlier = past.iter().filter(touches);
+    let seen = winners.chain(earlier.clone().map(|past| past.origin)).filter(|other| write.has_seen(other));
+    let after = earlier.filter(|past| past.has_seen(write));
 
-    if let Some(floor) = known.iter().filter(|other| write.has_seen(other)).map(|other| other.stamp).max()
+    if let Some(ceiling) = after.map(|past| past.origin.stamp).min()
+        && stamp >= ceiling
+    {
+        stamp = ceiling.below(write.device);
+    }
+    if let Some(floor) = seen.map(|other| other.stamp).max()
         && stamp <= floor
         && !planted(Bug::LiftDropped)
     {
         stamp = floor.just_above(write.device);
-    }
-    if let Some(ceiling) = known.iter().filter(|other| saw(other, write)).map(|other| other.stamp).min()
-        && stamp >= ceiling
-    {
-        stamp = ceiling.just_below();
     }
     stamp
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use xunke_domain::fields::{FieldPath, Fields};
 
@@ -9,6 +10,26 @@ use crate::stamp::{DeviceId, Stamp};
 
 /// Numbers the changes of a stream from 1, in the order of their commits.
 pub type Seq = i64;
+
+/// Names a write for good: the device and the number it was captured under, which a phone keeps when it has to register
+/// again and to number its writes anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct WriteId {
+    /// The device.
+    pub device: DeviceId,
+    /// Which write of it, from 1.
+    pub n: i64,
+}
+
+/// Of each device, its last write of a record by [`WriteId`]: what has gone into a state, or what somebody had seen of
+/// it. Unlike a seq it means the same on a server that was restored (protocol, section 6).
+pub type LastWrites = BTreeMap<DeviceId, i64>;
+
+/// Adds a write to what was seen.
+pub fn note(seen: &mut LastWrites, WriteId { device, n }: WriteId) {
+    let last = seen.entry(device).or_insert(n);
+    *last = n.max(*last);
+}
 
 /// The write that set a field: enough to tell who had seen whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,9 +40,21 @@ pub struct Origin {
     pub seq: Seq,
     /// Which write of its device it was, from 1.
     pub n: i64,
+    /// Its name.
+    pub id: WriteId,
 }
 
 impl Origin {
+    /// A write under its number and, where that is not its name, the name.
+    pub fn new(stamp: Stamp, seq: Seq, n: i64, born: Option<WriteId>) -> Self {
+        Self { stamp, seq, n, id: born.unwrap_or(WriteId { device: stamp.device(), n }) }
+    }
+
+    /// Its name, where its number does not say it.
+    pub fn born(&self) -> Option<WriteId> {
+        (self.id != WriteId { device: self.device(), n: self.n }).then_some(self.id)
+    }
+
     /// The device that wrote it.
     pub const fn device(&self) -> DeviceId {
         self.stamp.device()
@@ -42,6 +75,9 @@ pub struct Register {
 pub struct RecordState {
     /// Path → current winner.
     pub registers: BTreeMap<FieldPath, Register>,
+    /// The last write of each device that was taken in, won or beaten; none of the server's own, whose numbers a restore
+    /// gives out again.
+    pub writes: LastWrites,
 }
 
 impl RecordState {

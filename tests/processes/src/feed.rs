@@ -91,6 +91,7 @@ mod tests {
             author: None,
             stamp: None,
             stamps: BTreeMap::new(),
+            writes: BTreeMap::new(),
             fields: fields(rating),
         }
     }

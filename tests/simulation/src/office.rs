@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use xunke_domain::people::Role;
 use xunke_domain::week::Week;
 
-use crate::clock::day;
+use crate::clock::{BEGIN, day};
 use crate::server::{Ask, Reply};
 use crate::town::{ADMINISTRATOR, Place, expect, give_place, sign_in, text};
 use crate::world::{Event, World};
@@ -27,7 +27,9 @@ impl World {
             self.publish_a_week()?;
         }
         self.read_an_old_edition()?;
-        if self.dice.permille(self.plan.rates.role_change) {
+        // On a server whose clock is before the set-up not even the administrator has his place.
+        let set_up = self.now + self.server_skew >= BEGIN;
+        if self.dice.permille(self.plan.rates.role_change) && set_up {
             self.change_a_place()?;
         }
         if self.dice.permille(self.plan.rates.revoked) {

@@ -240,7 +240,7 @@ impl World {
 
     #[expect(clippy::print_stdout, reason = "whoever asks for one seed's story gets it")]
     fn tell(&self, what: &str) {
-        let short: String = what.chars().take(600).collect();
+        let short: String = what.chars().take(20_000).collect();
         println!("{} {short}", crate::clock::moment(self.now));
     }
 

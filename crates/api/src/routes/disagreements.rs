@@ -68,7 +68,7 @@ pub struct SideView {
 
 impl From<ConflictSide> for SideView {
     fn from(side: ConflictSide) -> Self {
-        let ConflictSide { value, stamp, seq, n: _, by, received_at } = side;
+        let ConflictSide { value, stamp, seq, n: _, born: _, by, received_at } = side;
         Self { value, stamp: stamp.to_string(), seq, by, received_at: instant(received_at) }
     }
 }

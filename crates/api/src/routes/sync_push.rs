@@ -62,7 +62,8 @@ async fn sync_push(
     let (parts, body) = request.into_parts();
     expect_json(&parts.headers)?;
     let bytes = read_body(&parts.headers, body, app.limits.push_bytes).await?;
-    let Push { device, schema, now: device_now, unsent, writes, ledger, pull } = push::read(&bytes, &app.limits)?;
+    let Push { device, schema, now: device_now, unsent, writes, ledger, pull } =
+        push::read(&bytes, &app.limits)?;
     if schema < OLDEST_SCHEMA {
         return Err(ApiError::AppTooOld);
     }

@@ -8,7 +8,7 @@ use xunke_domain::ids::{SchoolId, UserId};
 use xunke_domain::record_type::RecordType;
 use xunke_sync::derived_id::derived_id;
 use xunke_sync::merge::{self, Base, Incoming, Merged, Past};
-use xunke_sync::record::{Origin, Register, Seq};
+use xunke_sync::record::{LastWrites, Origin, Register, Seq, WriteId, note};
 use xunke_sync::stamp::{DeviceId, Stamp};
 use xunke_sync::wire::result::LostField;
 
@@ -45,6 +45,8 @@ pub(super) struct Entry<'a> {
     /// The write's number; `None`: the server's own, numbered by its seq.
     pub(super) n: Option<i64>,
     pub(super) base: Base,
+    pub(super) saw: &'a LastWrites,
+    pub(super) born: Option<WriteId>,
     pub(super) claimed: Option<Stamp>,
     pub(super) set: &'a Fields,
     /// The largest number this device had reached before.
@@ -53,11 +55,19 @@ pub(super) struct Entry<'a> {
     pub(super) clock_offset: Option<i64>,
 }
 
+/// The device that stands for the server in a stream; its writes have seen everything.
+pub(super) fn server_device(stream: SchoolId) -> DeviceId {
+    let (_, low) = stream.into_uuid().as_u64_pair();
+    DeviceId::from_u64(low)
+}
+
 /// What became of it.
 #[derive(Debug)]
 pub(super) struct Taken {
     pub(super) seq: Seq,
     pub(super) canonical: Stamp,
+    /// The write's name, if its number is another.
+    pub(super) born: Option<WriteId>,
     pub(super) lost: BTreeMap<FieldPath, LostField>,
 }
 
@@ -123,6 +133,8 @@ impl<'a> Desk<'a> {
             device: entry.device,
             n: entry.n.unwrap_or(seq),
             base: entry.base,
+            saw: entry.saw,
+            born: entry.born,
             claimed: entry.claimed,
             set: entry.set,
         };
@@ -137,11 +149,18 @@ impl<'a> Desk<'a> {
         let week_before = record.logged_week();
         let merged = merge::merge(&mut record.state, &past, &open, &incoming, now, seq);
         record.seq = seq;
+        let origin = Origin::new(merged.canonical, seq, incoming.n, incoming.born);
+        if entry.n.is_some() {
+            note(&mut record.state.writes, origin.id);
+        }
         let week_after = record.logged_week();
         stream.weeks.entry(entry.key.1).or_default().extend(week_before.into_iter().chain(week_after));
         stream.changed.insert(entry.key);
-        let origin = Origin { stamp: merged.canonical, seq, n: incoming.n };
-        stream.accepted.entry(entry.key).or_default().push(Past { origin, set: entry.set.clone() });
+        stream.accepted.entry(entry.key).or_default().push(Past {
+            origin,
+            set: entry.set.clone(),
+            saw: entry.saw.clone(),
+        });
         self.authors.insert((entry.device, incoming.n), (entry.author, now));
         if let Some(offset) = entry.clock_offset {
             self.offsets.insert(entry.key.1, offset);
@@ -204,12 +223,14 @@ impl<'a> Desk<'a> {
         for field in lost_fields {
             let side = self.side(&field.winner).await?;
             let conflict = by_path.get(&field.path).copied();
+            let id = field.winner.origin.id;
+            let write = (id.device != server_device(entry.stream)).then_some(id);
             lost.insert(
                 field.path,
-                LostField { value: side.value, stamp: side.stamp, by: side.by, conflict },
+                LostField { value: side.value, stamp: side.stamp, by: side.by, write, conflict },
             );
         }
-        Ok(Taken { seq, canonical, lost })
+        Ok(Taken { seq, canonical, born: entry.born, lost })
     }
 
     fn count_conflicts(&mut self, entry: &Entry<'_>, more: i64) -> Result<(), StoreError> {
@@ -219,7 +240,7 @@ impl<'a> Desk<'a> {
     }
 
     async fn side(&mut self, register: &Register) -> Result<ConflictSide, StoreError> {
-        let Origin { stamp, seq, n } = register.origin;
+        let Origin { stamp, seq, n, id: _ } = register.origin;
         let key = (stamp.device(), n);
         let known = if let Some(known) = self.authors.get(&key) {
             *known
@@ -230,7 +251,8 @@ impl<'a> Desk<'a> {
             *self.authors.entry(key).or_insert((entry.author, entry.received_at))
         };
         let (by, received_at) = known;
-        Ok(ConflictSide { value: register.value.clone(), stamp, seq, n, by, received_at })
+        let born = register.origin.born();
+        Ok(ConflictSide { value: register.value.clone(), stamp, seq, n, born, by, received_at })
     }
 
     /// Stores what has been taken in and moves the streams on.

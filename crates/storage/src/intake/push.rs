@@ -9,6 +9,7 @@ use xunke_domain::ids::SchoolId;
 use xunke_domain::record_type::RecordType;
 use xunke_sync::derived_id::derived_id;
 use xunke_sync::planted::{Bug, planted};
+use xunke_sync::record::WriteId;
 use xunke_sync::stamp::DeviceId;
 use xunke_sync::wire::push::{Arrived, Write};
 use xunke_sync::wire::result::{Late, Outcome, WriteResult};
@@ -197,6 +198,8 @@ async fn settle<'a>(
                 device: job.device,
                 n: Some(write.n),
                 base: write.base(),
+                saw: &write.saw,
+                born: born(desk.tx, &job.sender, write).await?,
                 claimed: write.stamp,
                 set: &write.set,
                 latest_n: device.latest_n,
@@ -207,6 +210,16 @@ async fn settle<'a>(
             Ok(Settled { arrived, result, taken: Some((write, taken)), known: false })
         }
     }
+}
+
+/// The name of a write that was numbered anew. It counts unless it is plainly another's: that of somebody else, or of
+/// what a phone wrote after it had been put back to a backup of its own and gave numbers out again.
+pub(super) async fn born(tx: &Tx, sender: &Who, write: &Write) -> Result<Option<WriteId>, StoreError> {
+    let Some(id) = write.born else { return Ok(None) };
+    let owner = tx.device_find(id.device).await?.map(|device| device.account);
+    let first = tx.ledger_find(id.device, id.n).await?;
+    let own = owner.is_none_or(|owner| owner == sender.account);
+    Ok(Some(id).filter(|_| own && first.is_none_or(|first| first.body_hash == write.body_hash())))
 }
 
 /// The answer to a write that was taken in.
@@ -296,6 +309,8 @@ fn entry(job: &PushJob, settled: &Settled<'_>) -> LedgerEntry {
         record: write.map(|write| write.record),
         seq: settled.taken.as_ref().map(|(_, taken)| taken.seq),
         base: write.and_then(|write| write.base),
+        saw: write.map(|write| write.saw.clone()).unwrap_or_default(),
+        born: settled.taken.as_ref().and_then(|(_, taken)| taken.born),
         claimed: write.and_then(|write| write.stamp),
         canonical: settled.taken.as_ref().map(|(_, taken)| taken.canonical),
         set: write.map(|write| write.set.clone()).unwrap_or_default(),

@@ -11,13 +11,12 @@ use xunke_domain::schema;
 use xunke_domain::week::Week;
 use xunke_sync::limits::Limits;
 use xunke_sync::merge::Base;
-use xunke_sync::record::Seq;
-use xunke_sync::stamp::DeviceId;
+use xunke_sync::record::{LastWrites, Seq};
 use xunke_sync::wire::push::{self, Arrived};
 use xunke_sync::wire::result::{Late, Outcome, WriteResult};
 
-use super::desk::{Desk, Entry};
-use super::push::{Sender, accepted, admit};
+use super::desk::{Desk, Entry, server_device};
+use super::push::{Sender, accepted, admit, born};
 use super::rejudge;
 use crate::book::is_in_book;
 use crate::held::HeldWrite;
@@ -53,12 +52,6 @@ pub enum ServerWritten {
     Absent,
     /// The values break rules; pointers go into the record.
     Invalid(Vec<Flaw>),
-}
-
-/// The device that stands for the server in a stream; its writes have seen everything.
-fn server_device(stream: SchoolId) -> DeviceId {
-    let (_, low) = stream.into_uuid().as_u64_pair();
-    DeviceId::from_u64(low)
 }
 
 impl Store {
@@ -167,6 +160,8 @@ impl Store {
             device: held.device,
             n: Some(held.n),
             base: write.base(),
+            saw: &write.saw,
+            born: born(tx, &sender, write).await?,
             claimed: write.stamp,
             set: &write.set,
             latest_n,
@@ -179,7 +174,13 @@ impl Store {
         result.late =
             published.last_key_value().map(|(week, number)| Late { week: *week, published_edition: *number });
         let canonical = Some(taken.canonical);
-        let entry = LedgerEntry { seq: Some(taken.seq), canonical, answer: result.clone(), ..known };
+        let entry = LedgerEntry {
+            seq: Some(taken.seq),
+            canonical,
+            born: taken.born,
+            answer: result.clone(),
+            ..known
+        };
         tx.ledger_replace(entry).await?;
         desk.store(self.process).await?;
         Ok(Ok(result))
@@ -220,6 +221,8 @@ async fn take(desk: &mut Desk<'_>, write: &ServerWrite, now: i64) -> Result<(), 
         device,
         n: None,
         base: Base::Current,
+        saw: &LastWrites::new(),
+        born: None,
         claimed: None,
         set: &write.set,
         latest_n: 0,
@@ -234,6 +237,8 @@ async fn take(desk: &mut Desk<'_>, write: &ServerWrite, now: i64) -> Result<(), 
         record: Some(write.id),
         seq: Some(taken.seq),
         base: None,
+        saw: LastWrites::new(),
+        born: None,
         claimed: None,
         canonical: Some(taken.canonical),
         set: write.set.clone(),

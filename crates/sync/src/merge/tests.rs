@@ -61,6 +61,8 @@ fn every_vector_of_the_independent_model_is_met() {
                 device: write.device,
                 n: write.n,
                 base: Base::Seen(write.base),
+                saw: &LastWrites::new(),
+                born: None,
                 claimed: Some(write.stamp),
                 set: &set,
             };
@@ -73,7 +75,11 @@ fn every_vector_of_the_independent_model_is_met() {
             assert_eq!(merged.canonical, write.expect.canonical, "case {number}, write {index}");
             assert_eq!(merged.lost.is_empty(), write.expect.wins, "case {number}, write {index}");
             assert_eq!(clash, expected, "case {number}, write {index}");
-            past.push(Past { origin: Origin { stamp: merged.canonical, seq, n: write.n }, set });
+            past.push(Past {
+                origin: Origin::new(merged.canonical, seq, write.n, None),
+                set,
+                saw: LastWrites::new(),
+            });
         }
         let register = &state.registers[&field()];
         assert_eq!(
@@ -117,14 +123,16 @@ fn play(draws: &[Draw]) -> (RecordState, Vec<(Origin, Vec<Origin>)>) {
             device,
             n,
             base: Base::Seen(draw.seen.min(seq - 1)),
+            saw: &LastWrites::new(),
+            born: None,
             claimed: Some(Stamp::at(draw.clock, device)),
             set: &set,
         };
         let seen = past.iter().map(|past| past.origin).filter(|origin| incoming.has_seen(origin)).collect();
         let merged = merge(&mut state, &past, &[], &incoming, 50_000, seq);
-        let origin = Origin { stamp: merged.canonical, seq, n };
+        let origin = Origin::new(merged.canonical, seq, n, None);
         all.push((origin, seen));
-        past.push(Past { origin, set });
+        past.push(Past { origin, set, saw: LastWrites::new() });
     }
     (state, all)
 }
@@ -152,9 +160,9 @@ proptest! {
         let set = Fields::from([(field(), json!("new"))]);
         let device = DeviceId::from_u64(9);
         let incoming = Incoming {
-            device, n: 1, base: Base::Seen(99), claimed: Some(Stamp::at(0, device)), set: &set,
+            device, n: 1, base: Base::Seen(99), saw: &LastWrites::new(), born: None, claimed: Some(Stamp::at(0, device)), set: &set,
         };
-        let past: Vec<Past> = all.iter().map(|(origin, _)| Past { origin: *origin, set: set.clone() }).collect();
+        let past: Vec<Past> = all.iter().map(|(origin, _)| Past { origin: *origin, set: set.clone(), saw: LastWrites::new() }).collect();
         prop_assert!(!needs_history(&state, &incoming, 0));
 
         let short = merge(&mut state.clone(), &[], &[], &incoming, 0, 99);
@@ -177,7 +185,8 @@ proptest! {
                 let origin = all[index].0;
                 // Nothing seen, so nothing is lifted: stamps alone decide.
                 let incoming = Incoming {
-                    device: origin.device(), n: 1, base: Base::Seen(0), claimed: Some(origin.stamp), set: &set,
+                    device: origin.device(), n: 1, base: Base::Seen(0), saw: &LastWrites::new(), born: None, claimed: Some(origin.stamp),
+                    set: &set,
                 };
                 merge(&mut again, &[], &[], &incoming, 1_000_000, 1);
             }
@@ -191,29 +200,97 @@ proptest! {
 fn a_write_below_a_later_one_of_its_device_stays_below() {
     let device = DeviceId::from_u64(1);
     let (mut state, set) = (RecordState::default(), Fields::from([(field(), json!("good"))]));
-    let later =
-        Incoming { device, n: 2, base: Base::Seen(0), claimed: Some(Stamp::at(10, device)), set: &set };
+    let (saw, claimed) = (&LastWrites::new(), Some(Stamp::at(10, device)));
+    let later = Incoming { device, n: 2, base: Base::Seen(0), saw, born: None, claimed, set: &set };
     let merged = merge(&mut state, &[], &[], &later, 100, 1);
-    let past = [Past { origin: Origin { stamp: merged.canonical, seq: 1, n: 2 }, set: set.clone() }];
+    let past =
+        [Past { origin: Origin::new(merged.canonical, 1, 2, None), set: set.clone(), saw: saw.clone() }];
     let old = Fields::from([(field(), json!("poor"))]);
     let earlier = Incoming { n: 1, claimed: Some(Stamp::at(99, device)), set: &old, ..later };
 
     assert!(needs_history(&state, &earlier, 2));
     let merged = merge(&mut state, &past, &[], &earlier, 100, 2);
 
-    assert_eq!(merged.canonical, Stamp::at(10, device).just_below());
+    assert_eq!(merged.canonical, Stamp::at(9, device));
     assert_eq!(state.registers[&field()].value, json!("good"));
     assert!(merged.clashes.is_empty(), "a device does not clash with itself");
 }
 
+/// Two writes come to a restored server, the later first: it names what it saw, so the earlier ends below it, however
+/// far ahead its clock was.
+#[test]
+fn a_write_below_one_that_had_seen_it_on_a_lost_server_stays_below() {
+    let (first, second) = (DeviceId::from_u64(1), DeviceId::from_u64(2));
+    let (mut state, set) = (RecordState::default(), Fields::from([(field(), json!("good"))]));
+    let saw = LastWrites::from([(first, 4)]);
+    let claimed = Some(Stamp::at(10, second));
+    let later =
+        Incoming { device: second, n: 1, base: Base::Seen(0), saw: &saw, born: None, claimed, set: &set };
+    let merged = merge(&mut state, &[], &[], &later, 100, 1);
+    let past =
+        [Past { origin: Origin::new(merged.canonical, 1, 1, None), set: set.clone(), saw: saw.clone() }];
+    let old = Fields::from([(field(), json!("poor"))]);
+    let nothing = LastWrites::new();
+    let write = |n| Incoming {
+        device: first,
+        n,
+        base: Base::Seen(0),
+        saw: &nothing,
+        born: None,
+        claimed: Some(Stamp::at(9_000_000, first)),
+        set: &old,
+    };
+
+    let born = Some(WriteId { device: first, n: 4 });
+    let renumbered = Incoming { device: DeviceId::from_u64(3), n: 1, born, ..write(4) };
+
+    assert!(needs_history(&state, &write(4), 0));
+    let anew = merge(&mut state.clone(), &past, &[], &renumbered, 200, 2);
+    assert_eq!(anew.canonical, Stamp::at(9, renumbered.device), "a name outlasts a registration");
+    let unseen = merge(&mut state.clone(), &past, &[], &write(5), 200, 2);
+    let merged = merge(&mut state, &past, &[], &write(4), 200, 2);
+
+    assert_eq!(merged.canonical, Stamp::at(9, first));
+    assert_eq!(state.registers[&field()].value, json!("good"));
+    assert!(merged.clashes.is_empty(), "one had seen the other");
+    assert!(
+        unseen.lost.is_empty() && unseen.clashes.len() == 1,
+        "the next write of that device was not seen"
+    );
+}
+
+#[test]
+fn a_write_is_lifted_above_what_it_names_as_seen() {
+    let (first, second) = (DeviceId::from_u64(1), DeviceId::from_u64(2));
+    let (mut state, set) = (RecordState::default(), Fields::from([(field(), json!("good"))]));
+    let nothing = LastWrites::new();
+    let claimed = Some(Stamp::at(90, first));
+    let ahead =
+        Incoming { device: first, n: 1, base: Base::Seen(0), saw: &nothing, born: None, claimed, set: &set };
+    let ahead = merge(&mut state, &[], &[], &ahead, 100, 1).canonical;
+    let saw = LastWrites::from([(first, 1)]);
+    let new = Fields::from([(field(), json!("poor"))]);
+    let claimed = Some(Stamp::at(10, second));
+    let write =
+        Incoming { device: second, n: 1, base: Base::Seen(0), saw: &saw, born: None, claimed, set: &new };
+
+    assert!(!needs_history(&state, &write, 0));
+    let merged = merge(&mut state, &[], &[], &write, 100, 2);
+
+    assert_eq!(merged.canonical, ahead.just_above(second));
+    assert!(merged.clashes.is_empty() && merged.lost.is_empty());
+}
+
 #[test]
 fn a_conflict_closes_when_a_write_has_seen_both_sides() {
-    let origin = |device, seq| Origin { stamp: Stamp::at(seq, DeviceId::from_u64(device)), seq, n: 1 };
+    let origin = |device, seq| Origin::new(Stamp::at(seq, DeviceId::from_u64(device)), seq, 1, None);
     let open =
         [OpenConflict { id: Uuid::from_u128(7), path: field(), between: [origin(1, 1), origin(2, 2)] }];
     let set = Fields::from([(field(), json!("good"))]);
     let device = DeviceId::from_u64(3);
-    let write = |base| Incoming { device, n: 1, base: Base::Seen(base), claimed: None, set: &set };
+    let saw = &LastWrites::new();
+    let write =
+        |base| Incoming { device, n: 1, base: Base::Seen(base), saw, born: None, claimed: None, set: &set };
 
     let half = merge(&mut RecordState::default(), &[], &open, &write(1), 100, 3);
     let both = merge(&mut RecordState::default(), &[], &open, &write(2), 100, 3);

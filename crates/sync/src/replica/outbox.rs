@@ -16,7 +16,7 @@ use xunke_domain::ids::SchoolId;
 use super::store::{Key, LocalTx};
 use super::{Replica, standing};
 use crate::limits::{KEEP_ACKNOWLEDGED_DAYS, Limits};
-use crate::record::Seq;
+use crate::record::{LastWrites, Seq, WriteId, note};
 use crate::stamp::{DeviceId, Stamp};
 use crate::strict_json;
 use crate::wire::push::Write;
@@ -83,6 +83,11 @@ impl Kept {
     /// Canonical once it is answered, before that claimed.
     pub(super) fn stamp(&self) -> Stamp {
         self.write.stamp.unwrap_or_else(|| standing::oldest(self.device))
+    }
+
+    /// Its name, which outlasts registrations.
+    pub(super) fn id(&self) -> WriteId {
+        self.write.id(self.device)
     }
 
     pub(super) fn is_of(&self, stream: SchoolId, kind: &str, record: Uuid) -> bool {
@@ -185,6 +190,8 @@ impl Replica {
                 record,
                 base: Some(replica.seen_of(stream, kind, record, &set)),
                 stamp: Some(replica.me.clock.issue(now_ms, device)),
+                saw: replica.writes_seen(stream, kind, record),
+                born: None,
                 set,
             };
             replica.me.next_n = replica.me.next_n.saturating_add(1);
@@ -289,6 +296,21 @@ impl Replica {
             own.filter_map(Kept::seq).max().unwrap_or(0)
         };
         set.keys().map(|path| read.max(told(path))).min().unwrap_or(read)
+    }
+
+    /// The last write of each other device that is in sight in a record: in what pages say, and in what answers say
+    /// of fields that were lost.
+    fn writes_seen(&self, stream: SchoolId, kind: &str, record: Uuid) -> LastWrites {
+        let confirmed = self.streams.get(&stream).and_then(|stream| stream.confirmed(kind, record));
+        let mut seen = confirmed.map(|change| change.writes.clone()).unwrap_or_default();
+        let own = self.writes.values().filter(|kept| kept.is_of(stream, kind, record));
+        let lost =
+            own.filter_map(|kept| kept.answered.as_ref()).flat_map(|answered| answered.result.lost.values());
+        for id in lost.filter_map(|lost| lost.write) {
+            note(&mut seen, id);
+        }
+        seen.remove(&self.me.device);
+        seen
     }
 
     /// The queue, in the order of capture.

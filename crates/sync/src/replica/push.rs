@@ -15,8 +15,9 @@ use super::streams::Pull;
 use super::{Replica, Standing};
 use crate::cursor::CursorFault;
 use crate::limits::{Limits, SCHEMA};
+use crate::record::note;
 use crate::stamp::Stamp;
-use crate::wire::push::PushRequest;
+use crate::wire::push::{PushRequest, Write};
 use crate::wire::result::{Outcome, Pulled, PushAnswer};
 
 /// A push that is out.
@@ -86,7 +87,7 @@ impl Replica {
             schema: SCHEMA,
             now: now.to_owned(),
             unsent: i64::try_from(beyond).unwrap_or(i64::MAX),
-            writes: kept.into_iter().map(|kept| kept.write.clone()).collect(),
+            writes: kept.into_iter().map(|kept| self.as_sent(kept)).collect(),
             ledger: ledger.into_iter().collect(),
             pull: pulls.iter().map(|pull| (pull.stream, pull.cursor.clone())).collect(),
         };
@@ -149,6 +150,18 @@ impl Replica {
         }))
     }
 
+    /// A write with what it saw of this phone's own under other registrations.
+    fn as_sent(&self, kept: &Kept) -> Write {
+        let mut write = kept.write.clone();
+        let before = self.writes.values().take_while(|other| !std::ptr::eq(*other, kept));
+        for own in before.filter(|own| own.is_of(kept.write.stream, &kept.write.kind, kept.write.record)) {
+            if own.id().device != kept.id().device {
+                note(&mut write.saw, own.id());
+            }
+        }
+        write
+    }
+
     /// The first writes of the queue that are not stuck, as many as fit, those of one device together.
     fn take_off(&mut self, limits: &Limits) {
         let most = limits.push_writes.min(self.me.batch.unwrap_or(usize::MAX)).max(1);
@@ -173,13 +186,7 @@ impl Replica {
     }
 
     /// Takes a write out of the queue, with its canonical stamp and the fields it lost.
-    fn settle(
-        &mut self,
-        ticket: Ticket,
-        claimed: Option<Stamp>,
-        answered: Answered,
-        tx: &mut LocalTx,
-    ) {
+    fn settle(&mut self, ticket: Ticket, claimed: Option<Stamp>, answered: Answered, tx: &mut LocalTx) {
         let Some(kept) = self.writes.get_mut(&ticket) else { return };
         let result = &answered.result;
         let canonical = result.stamp.or(claimed);

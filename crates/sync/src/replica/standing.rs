@@ -77,6 +77,8 @@ impl Replica {
             for (ticket, kept) in &mut replica.writes {
                 let unsure = kept.is_queued() && kept.device == old && !others_only;
                 if unsure || kept.forgotten {
+                    // Others may have seen it under this name.
+                    kept.write.born = Some(kept.id());
                     kept.forgotten = false;
                     kept.write.n = me.next_n;
                     kept.write.stamp = kept.write.stamp.map(|stamp| stamp.in_the_hand_of(device));

@@ -9,6 +9,7 @@ use xunke_domain::ids::{SchoolId, UserId};
 
 use super::page::{Change, Life, Page, StreamInfo};
 use super::result::{HeldReason, Late, LostField, Outcome, Pulled, PushAnswer, WriteResult};
+use crate::record::WriteId;
 use crate::stamp::{DeviceId, Stamp};
 
 fn stamp() -> Stamp {
@@ -20,6 +21,7 @@ fn results() -> Vec<WriteResult> {
         value: json!("fair"),
         stamp: stamp(),
         by: UserId::from_uuid(Uuid::from_u128(1)),
+        write: Some(WriteId { device: stamp().device(), n: 12 }),
         conflict: Some(Uuid::from_u128(2)),
     };
     let late = Late { week: "2026-W47".parse().unwrap(), published_edition: 1 };
@@ -52,6 +54,7 @@ fn page() -> Page {
         author: Some(UserId::from_uuid(Uuid::from_u128(1))),
         stamp: Some(stamp()),
         stamps: BTreeMap::from([("bulk".parse().unwrap(), Stamp::at(1, DeviceId::from_u64(1)))]),
+        writes: BTreeMap::from([(DeviceId::from_u64(1), 12)]),
         fields: Fields::from([("bulk".parse().unwrap(), json!(true))]),
     };
     let erased = Change {
@@ -62,6 +65,7 @@ fn page() -> Page {
         author: None,
         stamp: None,
         stamps: BTreeMap::new(),
+        writes: BTreeMap::new(),
         fields: Fields::new(),
     };
     Page { changes: vec![alive, erased], cursor: "c".into(), more: false, head: 8 }
@@ -69,13 +73,13 @@ fn page() -> Page {
 
 const RESULTS: &str = concat!(
     r#"[{"n":1,"outcome":"applied","seq":1},"#,
-    r#"{"n":2,"outcome":"merged","seq":2,"stamp":"01a1ee565e00-0000-9f1c2a7b5d3e8f60","lost":{"ratings/engagement":{"value":"fair","stamp":"01a1ee565e00-0000-9f1c2a7b5d3e8f60","by":"00000000-0000-0000-0000-000000000001","conflict":"00000000-0000-0000-0000-000000000002"}},"late":{"week":"2026-W47","published_edition":1}},"#,
+    r#"{"n":2,"outcome":"merged","seq":2,"stamp":"01a1ee565e00-0000-9f1c2a7b5d3e8f60","lost":{"ratings/engagement":{"value":"fair","stamp":"01a1ee565e00-0000-9f1c2a7b5d3e8f60","by":"00000000-0000-0000-0000-000000000001","write":{"device":"9f1c2a7b5d3e8f60","n":12},"conflict":"00000000-0000-0000-0000-000000000002"}},"late":{"week":"2026-W47","published_edition":1}},"#,
     r#"{"n":1,"outcome":"duplicate","first":"applied","seq":1},"#,
     r#"{"n":3,"outcome":"held","held":"00000000-0000-0000-0000-000000000003","reason":"invalid_value","pointer":"/set/bulk","detail":"must be true or false"}]"#,
 );
 
 const PAGE: &str = concat!(
-    r#"{"changes":[{"seq":7,"type":"visit","id":"00000000-0000-0000-0000-000000000004","life":"alive","author":"00000000-0000-0000-0000-000000000001","stamp":"01a1ee565e00-0000-9f1c2a7b5d3e8f60","stamps":{"bulk":"000000000001-0000-0000000000000001"},"fields":{"bulk":true}},"#,
+    r#"{"changes":[{"seq":7,"type":"visit","id":"00000000-0000-0000-0000-000000000004","life":"alive","author":"00000000-0000-0000-0000-000000000001","stamp":"01a1ee565e00-0000-9f1c2a7b5d3e8f60","stamps":{"bulk":"000000000001-0000-0000000000000001"},"writes":{"0000000000000001":12},"fields":{"bulk":true}},"#,
     r#"{"seq":8,"type":"visit","id":"00000000-0000-0000-0000-000000000005","life":"erased","fields":{}}],"cursor":"c","more":false,"head":8}"#,
 );
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use xunke_domain::fields::{FieldPath, Fields};
 use xunke_domain::ids::{SchoolId, UserId};
 
-use crate::record::Seq;
+use crate::record::{LastWrites, Seq};
 use crate::stamp::Stamp;
 
 /// Whether a record is there.
@@ -41,6 +41,9 @@ pub struct Change {
     /// Stamps of the fields that differ from it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub stamps: BTreeMap<FieldPath, Stamp>,
+    /// The last write of each device that went into it.
+    #[serde(default, skip_serializing_if = "LastWrites::is_empty")]
+    pub writes: LastWrites,
     /// The fields.
     #[serde(default)]
     pub fields: Fields,

@@ -13,7 +13,7 @@ use xunke_domain::ids::SchoolId;
 
 use crate::limits::Limits;
 use crate::merge::Base;
-use crate::record::Seq;
+use crate::record::{LastWrites, Seq, WriteId};
 use crate::stamp::{DeviceId, Stamp};
 use crate::strict_json;
 use crate::wire::result::HeldReason;
@@ -36,20 +36,31 @@ pub struct Write {
     /// The claimed stamp.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stamp: Option<Stamp>,
+    /// The last write of each other device that was in sight when the person edited.
+    #[serde(default, skip_serializing_if = "LastWrites::is_empty")]
+    pub saw: LastWrites,
+    /// Its name, if it was captured under another registration that a restored server had forgotten.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub born: Option<WriteId>,
     /// The fields it sets.
     pub set: Fields,
 }
 
 impl Write {
+    /// Its name, if `device` sends it.
+    pub fn id(&self, device: DeviceId) -> WriteId {
+        self.born.unwrap_or(WriteId { device, n: self.n })
+    }
+
     /// What it had seen.
     pub fn base(&self) -> Base {
         self.base.map_or(Base::Current, Base::Seen)
     }
 
-    /// Tells one body from another under one `(device, n)`. Stamp and base are left out: after a restore a
+    /// Tells one body from another under one `(device, n)`. Stamp and what was seen are left out: after a restore a
     /// device sends again under the stamps it was given (section 6), and that is the same write.
     pub fn body_hash(&self) -> String {
-        let Self { n: _, stream, kind, record, base: _, stamp: _, set } = self;
+        let Self { n: _, stream, kind, record, base: _, stamp: _, saw: _, born: _, set } = self;
         hash(&serde_json::to_vec(&(stream, kind, record, set)).unwrap_or_default())
     }
 }
@@ -100,10 +111,10 @@ impl Arrived {
     }
 }
 
-/// What an unreadable write says but for number, base and stamp, which change when it is sent again.
+/// What an unreadable write says but for number, stamp and what was seen, which change when it is sent again.
 fn said(raw: &str) -> Vec<u8> {
     let Ok(mut members) = strict_json::members(raw, "") else { return raw.as_bytes().to_vec() };
-    members.retain(|(name, _)| !matches!(name.as_str(), "n" | "base" | "stamp"));
+    members.retain(|(name, _)| !matches!(name.as_str(), "n" | "base" | "stamp" | "saw" | "born"));
     members.sort_by(|one, other| one.0.cmp(&other.0));
     let members: Vec<(String, &str)> = members.into_iter().map(|(name, raw)| (name, raw.get())).collect();
     serde_json::to_vec(&members).unwrap_or_default()
@@ -253,6 +264,10 @@ fn write(n: i64, raw: &str, limits: &Limits) -> Result<Write, Unreadable> {
         record: member(&mut members, "record", "a record's UUID").map_err(invalid)?,
         base: maybe(&mut members, "base", "a whole number").map_err(invalid)?,
         stamp: maybe(&mut members, "stamp", "a stamp").map_err(invalid)?,
+        saw: maybe(&mut members, "saw", "an object from device id to the number of a write")
+            .map_err(invalid)?
+            .unwrap_or_default(),
+        born: maybe(&mut members, "born", "the device and number of a write").map_err(invalid)?,
         set: fields(members.remove("set")).map_err(invalid)?,
     };
     if let Some(name) = members.keys().find(|name| !name.starts_with("x.")) {

@@ -10,7 +10,7 @@ use xunke_domain::ids::UserId;
 use xunke_domain::week::Week;
 
 use crate::numbers::Numbers;
-use crate::record::Seq;
+use crate::record::{Seq, WriteId};
 use crate::stamp::{DeviceId, Stamp};
 use crate::wire::page::Page;
 
@@ -81,6 +81,9 @@ pub struct LostField {
     pub stamp: Stamp,
     /// Who wrote it.
     pub by: UserId,
+    /// Its name; absent for a write of the server's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub write: Option<WriteId>,
     /// The conflict opened, if the two had not seen each other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conflict: Option<Uuid>,

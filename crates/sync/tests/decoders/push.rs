@@ -3,6 +3,7 @@
 use serde_json::value::RawValue;
 use uuid::Uuid;
 use xunke_sync::limits::Limits;
+use xunke_sync::record::WriteId;
 use xunke_sync::stamp::{DeviceId, Stamp};
 use xunke_sync::strict_json;
 use xunke_sync::wire::push::{Arrived, EnvelopeFault, Push, Write, read};
@@ -46,6 +47,8 @@ fn readable(push: &Push, arrived: &Arrived, write: &Write) {
     let resent = Write {
         n: write.n.saturating_add(1),
         base: Some(0),
+        saw: [(DeviceId::from_u64(2), 7)].into(),
+        born: Some(WriteId { device: DeviceId::from_u64(2), n: 7 }),
         stamp: Some(Stamp::at(1, DeviceId::from_u64(1))),
         ..write.clone()
     };

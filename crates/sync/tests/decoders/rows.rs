@@ -57,8 +57,12 @@ fn works(replica: Replica) {
             .writes
             .iter()
             .map(|write| WriteResult { seq: Some(1), ..WriteResult::plain(write.n, Outcome::Applied) });
-        let answer =
-            PushAnswer { server_time: String::new(), results: results.collect(), ledger: None, pull: BTreeMap::new() };
+        let answer = PushAnswer {
+            server_time: String::new(),
+            results: results.collect(),
+            ledger: None,
+            pull: BTreeMap::new(),
+        };
         let tx = app.replica.push_answered(NOW, &push, answer).expect("an answer to each write, in order");
         app.store(tx);
     }

@@ -49,7 +49,7 @@ fn stands(stamp: Stamp, received: i64) {
     if stamp.in_the_hand_of(last.device()) < last {
         assert!(stamp.just_above(other) > stamp);
     }
-    assert!(stamp.millis() == 0 || stamp.just_below() < stamp);
+    assert!(stamp.millis() == 0 || stamp.below(stamp.device()) < stamp);
     let clamped = stamp.clamped(received);
     if received >= 0 {
         assert!(clamped.millis() <= received.saturating_add(CLAMP_MILLIS), "never too far ahead (I6)");

@@ -9,7 +9,7 @@ use xunke_domain::ids::{SchoolId, UserId};
 use xunke_sync::cursor::{Cursor, CursorFault, Lineage, nonce_covering};
 use xunke_sync::limits::Limits;
 use xunke_sync::merge::{Base, Incoming, Past, merge, needs_history};
-use xunke_sync::record::{Origin, RecordState, Seq};
+use xunke_sync::record::{LastWrites, Origin, RecordState, Seq, note};
 use xunke_sync::stamp::DeviceId;
 use xunke_sync::wire::page::{Change, Life, Page};
 use xunke_sync::wire::push::{self, PushRequest, Write};
@@ -24,6 +24,8 @@ pub(crate) const HELD_KIND: &str = "odd";
 pub(crate) enum Rule {
     /// Lifting above what was seen.
     Lift,
+    /// Knowing what was seen by the numbers of writes, and not by the base alone.
+    Saw,
     /// Clamping stamps from the future.
     Clamp,
     /// Telling a restored server's past by its nonces.
@@ -182,7 +184,10 @@ impl Server {
         let seq = self.next_seq(without);
         let latest_n = self.ledger.keys().filter(|(known, _)| *known == device).map(|(_, n)| *n).max();
         let base = if without == Some(Rule::Lift) { Base::Seen(0) } else { write.base() };
-        let incoming = Incoming { device, n: write.n, base, claimed: write.stamp, set: &write.set };
+        let blind = matches!(without, Some(Rule::Lift | Rule::Saw));
+        let saw = if blind { &LastWrites::new() } else { &write.saw };
+        let incoming =
+            Incoming { device, n: write.n, base, saw, born: None, claimed: write.stamp, set: &write.set };
         let record = self.records.entry(write.record).or_default();
         let asked = needs_history(&record.state, &incoming, latest_n.unwrap_or(0));
         let past = if asked { record.past.as_slice() } else { &[] };
@@ -190,14 +195,16 @@ impl Server {
         let received = if without == Some(Rule::Clamp) { i64::MAX } else { self.now };
         let merged = merge(&mut record.state, past, &[], &incoming, received, seq);
         record.seq = seq;
-        let origin = Origin { stamp: merged.canonical, seq, n: write.n };
-        record.past.push(Past { origin, set: write.set.clone() });
+        let origin = Origin::new(merged.canonical, seq, write.n, None);
+        record.past.push(Past { origin, set: write.set.clone(), saw: saw.clone() });
+        note(&mut record.state.writes, origin.id);
         record.received.push(self.now);
         let told = merged.clashes.into_iter().map(|clash| [clash.standing.value, clash.arrived.value]);
         record.clashes.extend(told);
         let lost = merged.lost.into_iter().map(|lost| {
             let (value, stamp) = (lost.winner.value, lost.winner.origin.stamp);
-            (lost.path, LostField { value, stamp, by: UserId::from_uuid(Uuid::nil()), conflict: None })
+            let write = Some(lost.winner.origin.id);
+            (lost.path, LostField { value, stamp, by: UserId::from_uuid(Uuid::nil()), write, conflict: None })
         });
         let lost: BTreeMap<_, _> = lost.collect();
         let outcome = if lost.is_empty() { Outcome::Applied } else { Outcome::Merged };
@@ -218,6 +225,7 @@ fn change(id: Uuid, record: &Record) -> Change {
         author: None,
         stamp,
         stamps: stamps.filter(|(_, own)| Some(*own) != stamp).collect(),
+        writes: record.state.writes.clone(),
         fields: record.state.fields(),
     }
 }

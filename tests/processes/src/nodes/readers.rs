@@ -102,8 +102,8 @@ mod tests {
 
     fn change(seq: Seq) -> Change {
         let (kind, id) = ("visit".to_owned(), Uuid::from_u128(u128::try_from(seq).unwrap()));
-        let (stamps, fields) = (BTreeMap::new(), BTreeMap::new());
-        Change { seq, kind, id, life: Life::Alive, author: None, stamp: None, stamps, fields }
+        let (stamps, writes, fields) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Change { seq, kind, id, life: Life::Alive, author: None, stamp: None, stamps, writes, fields }
     }
 
     #[test]

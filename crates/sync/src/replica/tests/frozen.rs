@@ -10,7 +10,7 @@ use crate::replica::{Failure, LoadError, Replica};
 const ROWS: [(&str, &str); 5] = [
     (
         "record/00000000-0000-0000-0000-000000000001/1/visit/00000000-0000-0000-0000-0000000003e9",
-        r#"{"seq":2,"type":"visit","id":"00000000-0000-0000-0000-0000000003e9","life":"alive","author":"00000000-0000-0000-0000-0000000001fd","stamp":"0000000f424b-0000-0000000000000002","fields":{"ratings/engagement":"good"}}"#,
+        r#"{"seq":2,"type":"visit","id":"00000000-0000-0000-0000-0000000003e9","life":"alive","author":"00000000-0000-0000-0000-0000000001fd","stamp":"0000000f424b-0000-0000000000000002","writes":{"0000000000000001":1,"0000000000000002":1},"fields":{"ratings/engagement":"good"}}"#,
     ),
     (
         "replica",
@@ -22,11 +22,11 @@ const ROWS: [(&str, &str); 5] = [
     ),
     (
         "write/0000000000000000",
-        r#"{"device":"0000000000000001","write":{"n":1,"stream":"00000000-0000-0000-0000-000000000001","type":"visit","record":"00000000-0000-0000-0000-0000000003e9","base":0,"stamp":"0000000f4241-0000-0000000000000001","set":{"ratings/engagement":"fair"}},"stuck":false,"answered":{"at":1000001,"result":{"n":1,"outcome":"merged","seq":2,"lost":{"ratings/engagement":{"value":"good","stamp":"0000000f424b-0000-0000000000000002","by":"00000000-0000-0000-0000-0000000001fd"}}},"dismissed":false}}"#,
+        r#"{"device":"0000000000000001","write":{"n":1,"stream":"00000000-0000-0000-0000-000000000001","type":"visit","record":"00000000-0000-0000-0000-0000000003e9","base":0,"stamp":"0000000f4241-0000-0000000000000001","set":{"ratings/engagement":"fair"}},"stuck":false,"answered":{"at":1000001,"result":{"n":1,"outcome":"merged","seq":2,"lost":{"ratings/engagement":{"value":"good","stamp":"0000000f424b-0000-0000000000000002","by":"00000000-0000-0000-0000-0000000001fd","write":{"device":"0000000000000002","n":1}}}},"dismissed":false}}"#,
     ),
     (
         "write/0000000000000001",
-        r#"{"device":"0000000000000001","write":{"n":2,"stream":"00000000-0000-0000-0000-000000000001","type":"visit","record":"00000000-0000-0000-0000-0000000003e9","base":2,"stamp":"0000000f424b-0001-0000000000000001","set":{"notes/1":{"text":"空堂","weight":0.1}}},"stuck":false,"answered":null}"#,
+        r#"{"device":"0000000000000001","write":{"n":2,"stream":"00000000-0000-0000-0000-000000000001","type":"visit","record":"00000000-0000-0000-0000-0000000003e9","base":2,"stamp":"0000000f424b-0001-0000000000000001","saw":{"0000000000000002":1},"set":{"notes/1":{"text":"空堂","weight":0.1}}},"stuck":false,"answered":null}"#,
     ),
 ];
 

@@ -84,8 +84,12 @@ fn an_answer_that_is_none_changes_nothing() {
     let before = phone.replica.clone();
     let mut answer = |numbers: &[i64]| {
         let results = numbers.iter().map(|n| WriteResult::plain(*n, Outcome::Applied)).collect();
-        let answer =
-            PushAnswer { server_time: String::new(), results, ledger: None, pull: std::collections::BTreeMap::new() };
+        let answer = PushAnswer {
+            server_time: String::new(),
+            results,
+            ledger: None,
+            pull: std::collections::BTreeMap::new(),
+        };
         phone.replica.push_answered(1, &push, answer).unwrap_err()
     };
 

@@ -12,7 +12,7 @@ use super::user;
 use crate::cursor::{Cursor, CursorFault, Grant, Lineage, nonce_covering};
 use crate::limits::Limits;
 use crate::merge::{Incoming, Past, merge};
-use crate::record::{Origin, RecordState, Seq};
+use crate::record::{LastWrites, Origin, RecordState, Seq, note};
 use crate::stamp::DeviceId;
 use crate::wire::page::{Change, Life, Page, StreamInfo};
 use crate::wire::push::{self, PushRequest, Write};
@@ -213,15 +213,26 @@ impl Server {
         }
         let seq = self.next_seq(write.stream);
         let record = self.streams.get_mut(&write.stream).unwrap().records.entry(key).or_default();
-        let incoming =
-            Incoming { device, n: write.n, base: write.base(), claimed: write.stamp, set: &write.set };
+        let incoming = Incoming {
+            device,
+            n: write.n,
+            base: write.base(),
+            saw: &write.saw,
+            born: write.born,
+            claimed: write.stamp,
+            set: &write.set,
+        };
         let merged = merge(&mut record.state, &record.past, &[], &incoming, self.now, seq);
         record.seq = seq;
-        let origin = Origin { stamp: merged.canonical, seq, n: write.n };
-        record.past.push(Past { origin, set: write.set.clone() });
+        let origin = Origin::new(merged.canonical, seq, write.n, write.born);
+        record.past.push(Past { origin, set: write.set.clone(), saw: write.saw.clone() });
+        note(&mut record.state.writes, origin.id);
         let lost = merged.lost.into_iter().map(|lost| {
             let (value, stamp) = (lost.winner.value, lost.winner.origin.stamp);
-            (lost.path, LostField { value, stamp, by: user(9), conflict: None })
+            (
+                lost.path,
+                LostField { value, stamp, by: user(9), write: Some(lost.winner.origin.id), conflict: None },
+            )
         });
         let lost: BTreeMap<_, _> = lost.collect();
         let outcome = if lost.is_empty() { Outcome::Applied } else { Outcome::Merged };
@@ -245,6 +256,7 @@ fn change(kind: &str, id: Uuid, record: &Record) -> Change {
             author: None,
             stamp: None,
             stamps: BTreeMap::new(),
+            writes: LastWrites::new(),
             fields: Fields::new(),
         };
     }
@@ -253,7 +265,8 @@ fn change(kind: &str, id: Uuid, record: &Record) -> Change {
     let stamps = registers.map(|(path, register)| (path.clone(), register.origin.stamp));
     let stamps = stamps.filter(|(_, own)| Some(*own) != stamp).collect();
     let fields = record.state.fields();
-    Change { seq, kind, id, life: Life::Alive, author: Some(user(9)), stamp, stamps, fields }
+    let writes = record.state.writes.clone();
+    Change { seq, kind, id, life: Life::Alive, author: Some(user(9)), stamp, stamps, writes, fields }
 }
 
 /// What a client reads of what is said.

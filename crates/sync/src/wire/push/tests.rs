@@ -93,7 +93,14 @@ fn a_write_that_cannot_be_read_keeps_its_number_and_its_fault() {
 #[test]
 fn sent_again_under_its_canonical_stamp_a_write_is_the_same() {
     let write: Write = serde_json::from_value(a_write()).unwrap();
-    let resent = Write { stamp: None, base: Some(0), ..write.clone() };
+    let saw = BTreeMap::from([(DeviceId::from_u64(7), 2)]);
+    let resent = Write {
+        stamp: None,
+        base: Some(0),
+        saw: saw.clone(),
+        born: Some(WriteId { device: DeviceId::from_u64(7), n: 2 }),
+        ..write.clone()
+    };
     let other = Write { record: Uuid::nil(), ..write.clone() };
 
     assert_eq!(write.body_hash(), resent.body_hash());
@@ -110,11 +117,15 @@ fn the_bytes_of_a_push_are_frozen() {
         unsent: 3,
         ledger: vec![DeviceId::from_u64(0x9f1c_2a7b_5d3e_8f60), DeviceId::from_u64(7)],
         pull: BTreeMap::from([(write.stream, None)]),
-        writes: vec![write],
+        writes: vec![Write {
+            saw: BTreeMap::from([(DeviceId::from_u64(7), 2)]),
+            born: Some(WriteId { device: DeviceId::from_u64(8), n: 3 }),
+            ..write
+        }],
     };
 
     assert_eq!(
         serde_json::to_string(&request).unwrap(),
-        r#"{"device":"9f1c2a7b5d3e8f60","schema":1,"now":"2026-11-17T10:40:03.120+08:00","unsent":3,"writes":[{"n":412,"stream":"01980000-0000-7000-8000-000000000001","type":"visit","record":"0199d0a1-0000-7000-8000-000000000002","base":88213,"stamp":"019cd1a2b3c4-0001-9f1c2a7b5d3e8f60","set":{"ratings/engagement":"good"}}],"ledger":["9f1c2a7b5d3e8f60","0000000000000007"],"pull":{"01980000-0000-7000-8000-000000000001":null}}"#
+        r#"{"device":"9f1c2a7b5d3e8f60","schema":1,"now":"2026-11-17T10:40:03.120+08:00","unsent":3,"writes":[{"n":412,"stream":"01980000-0000-7000-8000-000000000001","type":"visit","record":"0199d0a1-0000-7000-8000-000000000002","base":88213,"stamp":"019cd1a2b3c4-0001-9f1c2a7b5d3e8f60","saw":{"0000000000000007":2},"born":{"device":"0000000000000008","n":3},"set":{"ratings/engagement":"good"}}],"ledger":["9f1c2a7b5d3e8f60","0000000000000007"],"pull":{"01980000-0000-7000-8000-000000000001":null}}"#
     );
 }
