@@ -1,9 +1,8 @@
 //! The HTTP server: the whole router, and an accept loop of our own, since `axum::serve` has no header
 //! time-out (reliability, "Facts measured").
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -40,30 +39,39 @@ const CONNECTIONS: usize = 4096;
 /// Time for running requests after the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// The router of the documented operations, and their document.
-fn documented() -> (Router<App>, OpenApi) {
-    let (router, api) =
-        OpenApiRouter::with_openapi(openapi::base()).merge(routes::router()).split_for_parts();
-    (router, openapi::complete(api))
+/// What does not depend on the state: made once, though tests and simulations start servers by the hundred.
+struct Documented {
+    operations: Router<App>,
+    document: OpenApi,
+    /// Operation ids by method and path.
+    ids: guard::Operations,
+    docs: Router,
 }
+
+static DOCUMENTED: LazyLock<Documented> = LazyLock::new(|| {
+    let (operations, api) =
+        OpenApiRouter::with_openapi(openapi::base()).merge(routes::router()).split_for_parts();
+    let document = openapi::complete(api);
+    let ids = openapi::operations(&document).into_iter().map(|(method, path, id)| ((method, path), id));
+    Documented { operations, ids: Arc::new(ids.collect()), docs: docs::router(&document), document }
+});
 
 /// The OpenAPI document.
 pub fn document() -> OpenApi {
-    documented().1
+    DOCUMENTED.document.clone()
 }
 
 /// Everything the server answers.
 pub fn router(app: App) -> Router {
-    let (operations, document) = documented();
-    let ids: HashMap<_, _> =
-        openapi::operations(&document).into_iter().map(|(method, path, id)| ((method, path), id)).collect();
+    let Documented { operations, document: _, ids, docs } = &*DOCUMENTED;
     let guarded = operations
-        .route_layer(middleware::from_fn_with_state((app.clone(), Arc::new(ids)), guard::guard))
+        .clone()
+        .route_layer(middleware::from_fn_with_state((app.clone(), Arc::clone(ids)), guard::guard))
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
         .with_state(app.clone());
     let all = Router::new()
         .merge(guarded)
-        .merge(docs::router(&document))
+        .merge(docs.clone())
         .merge(web::router(app))
         .route("/problems/{code}", get(docs::problems))
         .fallback(|| async { ApiError::NotFound });
