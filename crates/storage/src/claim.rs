@@ -30,6 +30,7 @@ impl Claim {
                 restoring.display()
             )));
         }
+        only_the_owners(&database);
         Ok(Some(claim))
     }
 
@@ -59,6 +60,13 @@ impl Claim {
         let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
         Ok(Some(Self { _file: file }))
     }
+}
+
+/// Makes a database that is not there yet with mode 0600, which its log inherits: it holds names and remarks. What is
+/// wrong with the path is told when it is opened.
+fn only_the_owners(database: &Path) {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(database);
 }
 
 /// The file of a SQLite database; `None` for PostgreSQL, and for one in memory.

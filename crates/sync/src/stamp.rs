@@ -26,6 +26,9 @@ pub enum StampError {
 }
 
 impl DeviceId {
+    /// What a phone writes under before it is registered for the first time; no server gives it out.
+    pub const UNREGISTERED: Self = Self(0);
+
     /// A device id from its number.
     pub const fn from_u64(id: u64) -> Self {
         Self(id)

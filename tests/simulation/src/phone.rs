@@ -8,6 +8,7 @@ use xunke_domain::fields::Fields;
 use xunke_domain::ids::{SchoolId, UserId};
 use xunke_sync::limits::Limits;
 use xunke_sync::replica::{Failure, LocalTx, Pull, Push, Replica, Standing, Ticket};
+use xunke_sync::stamp::DeviceId;
 
 use crate::clock::moment;
 use crate::oracle::SaidId;
@@ -82,7 +83,7 @@ pub struct Phone {
 impl Phone {
     /// A fresh installation; a device is registered at its first use.
     pub fn new(person: usize, user: UserId, login: String, batch: usize, together: bool) -> Self {
-        let (replica, tx) = Replica::new(xunke_sync::stamp::DeviceId::from_u64(0), user);
+        let (replica, tx) = Replica::new(DeviceId::UNREGISTERED, user);
         let mut phone = Self {
             person,
             user,

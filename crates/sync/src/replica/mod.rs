@@ -77,7 +77,7 @@ struct Me {
 }
 
 impl Replica {
-    /// An empty replica of a device that `user` has just registered.
+    /// An empty replica of a device that `user` has just registered, or will: [`DeviceId::UNREGISTERED`].
     pub fn new(device: DeviceId, user: UserId) -> (Self, LocalTx) {
         let me = Me {
             user,

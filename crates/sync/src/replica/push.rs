@@ -16,7 +16,7 @@ use super::{Replica, Standing};
 use crate::cursor::CursorFault;
 use crate::limits::{Limits, SCHEMA};
 use crate::record::note;
-use crate::stamp::Stamp;
+use crate::stamp::{DeviceId, Stamp};
 use crate::wire::push::{PushRequest, Write};
 use crate::wire::result::{Outcome, Pulled, PushAnswer};
 
@@ -63,27 +63,30 @@ const ENVELOPE_BYTES: usize = 16 * 1024;
 const BATCH_ENOUGH: usize = 512;
 
 impl Replica {
-    /// What to send next: the push that is out, or the first writes of the queue. With an empty queue the pulls
-    /// alone, or, once after the streams were listed, the question which writes the server has. `now` is the
-    /// phone's clock in RFC 3339. Nothing while the server will not listen.
+    /// What to send next: once after the streams were listed the question which writes the server has, so that what it
+    /// lacks goes out before what was said later; then the push that is out, or the first writes of the queue; with an
+    /// empty queue the pulls alone. `now` is the phone's clock in RFC 3339. Nothing while the server will not listen.
     pub fn next_push(&mut self, now: &str, limits: &Limits, pulls: &[Pull]) -> Option<(Push, LocalTx)> {
         if self.me.standing != Standing::Free {
             return None;
         }
+        let ledger = self.answered_under();
+        let asking = self.me.unaccounted && !ledger.is_empty();
         let tx = self.change(|replica, _| {
-            if replica.me.flight.is_none() {
+            if replica.me.flight.is_none() && !asking {
                 replica.take_off(limits);
             }
         });
-        let tickets = self.me.flight.as_ref().map(|flight| flight.tickets.as_slice()).unwrap_or_default();
+        let device = self.device_out();
+        let out = self.me.flight.as_ref().filter(|_| !asking);
+        let tickets = out.map(|flight| flight.tickets.as_slice()).unwrap_or_default();
         let kept: Vec<&Kept> = tickets.iter().filter_map(|ticket| self.writes.get(ticket)).collect();
-        let ledger = self.answered_under();
-        if kept.is_empty() && pulls.is_empty() && (ledger.is_empty() || !self.me.unaccounted) {
+        if kept.is_empty() && pulls.is_empty() && !asking {
             return None;
         }
         let beyond = self.unsent().saturating_sub(kept.len());
         let request = PushRequest {
-            device: kept.first().map_or(self.me.device, |kept| kept.device),
+            device,
             schema: SCHEMA,
             now: now.to_owned(),
             unsent: i64::try_from(beyond).unwrap_or(i64::MAX),
@@ -91,7 +94,7 @@ impl Replica {
             ledger: ledger.into_iter().collect(),
             pull: pulls.iter().map(|pull| (pull.stream, pull.cursor.clone())).collect(),
         };
-        Some((Push { request, flight: self.me.flight.as_ref().map(|flight| flight.id) }, tx))
+        Some((Push { request, flight: out.map(|flight| flight.id) }, tx))
     }
 
     /// Takes in the answer to a push. An answer to a push that is out no more changes nothing.
@@ -111,7 +114,7 @@ impl Replica {
         {
             return Err(NotDelivered::Order { n: write.n, other: result.n });
         }
-        let current = self.me.flight.as_ref().map(|out| out.id) == *flight;
+        let current = flight.is_none() || self.me.flight.as_ref().map(|out| out.id) == *flight;
         Ok(self.change(|replica, tx| {
             if let Some(flight) = replica.me.flight.take_if(|out| Some(out.id) == *flight) {
                 replica.me.batch = replica
@@ -160,6 +163,12 @@ impl Replica {
             }
         }
         write
+    }
+
+    /// The device whose writes are out.
+    pub(super) fn device_out(&self) -> DeviceId {
+        let mut out = self.me.flight.iter().flat_map(|flight| &flight.tickets);
+        out.find_map(|ticket| self.writes.get(ticket)).map_or(self.me.device, |kept| kept.device)
     }
 
     /// The first writes of the queue that are not stuck, as many as fit, those of one device together.

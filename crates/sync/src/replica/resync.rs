@@ -150,6 +150,10 @@ impl Replica {
                 shaken.insert(kept.write.record);
             }
         }
+        if !shaken.is_empty() {
+            // What it lacks goes before what is out.
+            self.me.flight = None;
+        }
         let queued = self.writes.iter_mut().filter(|(_, kept)| kept.is_queued());
         for (ticket, kept) in queued.filter(|(_, kept)| shaken.contains(&kept.write.record)) {
             kept.write.base = Some(0);
@@ -159,9 +163,7 @@ impl Replica {
 
     /// The server does not know the device of the push that is out.
     pub(super) fn push_forgotten(&mut self, tx: &mut LocalTx) {
-        let mut out = self.me.flight.iter().flat_map(|flight| &flight.tickets);
-        let sent = out.find_map(|ticket| self.writes.get(ticket));
-        let device = sent.map_or(self.me.device, |kept| kept.device);
+        let device = self.device_out();
         self.me.flight = None;
         self.forgotten(device, tx);
     }

@@ -77,8 +77,8 @@ impl Replica {
             for (ticket, kept) in &mut replica.writes {
                 let unsure = kept.is_queued() && kept.device == old && !others_only;
                 if unsure || kept.forgotten {
-                    // Others may have seen it under this name.
-                    kept.write.born = Some(kept.id());
+                    // Others may have seen it under this name; not under one from before the first registration.
+                    kept.write.born = Some(kept.id()).filter(|id| id.device != DeviceId::UNREGISTERED);
                     kept.forgotten = false;
                     kept.write.n = me.next_n;
                     kept.write.stamp = kept.write.stamp.map(|stamp| stamp.in_the_hand_of(device));

@@ -361,7 +361,8 @@ impl Stage {
                         world = self.after(&world, Step::Arrive(phone, slot)).unwrap_or(world);
                     }
                 }
-                for (step, slot) in [(Step::Push(phone), 0), (Step::Pull(phone), 1)] {
+                // The question which writes there are, what is queued, what is new.
+                for (step, slot) in [(Step::Push(phone), 0), (Step::Push(phone), 0), (Step::Pull(phone), 1)] {
                     for step in [step, Step::Arrive(phone, slot), Step::Arrive(phone, slot)] {
                         world = self.after(&world, step).unwrap_or(world);
                     }

@@ -207,6 +207,8 @@ impl World {
             let before = self.phones.clone().map(|phone| phone.rows);
             for number in 0..2 {
                 self.phones[number].list(&self.server);
+                // The question which writes there are, and what is queued.
+                self.push(number, Fate::Delivered, false);
                 self.push(number, Fate::Delivered, false);
                 self.pull(number, Fate::Delivered);
             }
