@@ -13,7 +13,7 @@ use xunke_sync::record::{Origin, Seq, WriteId};
 use xunke_sync::stamp::Stamp;
 
 use crate::entity::conflict;
-use crate::records::{chunks, json, read_json};
+use crate::records::{chunks, json, origin, read_json};
 use crate::{Queries, StoreError, Tx};
 
 /// One of the two writes.
@@ -61,7 +61,8 @@ pub struct Conflict {
 
 impl Conflict {
     pub(crate) fn between(&self) -> [Origin; 2] {
-        [&self.standing, &self.arrived].map(|side| Origin::new(side.stamp, side.seq, side.n, side.born))
+        [&self.standing, &self.arrived]
+            .map(|side| origin(self.stream, side.stamp, side.seq, side.n, side.born))
     }
 
     pub(crate) fn open(&self) -> Result<OpenConflict, StoreError> {

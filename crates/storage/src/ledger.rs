@@ -9,12 +9,12 @@ use xunke_domain::ids::{SchoolId, UserId};
 use xunke_domain::record_type::RecordType;
 use xunke_sync::merge::Past;
 use xunke_sync::numbers::Numbers;
-use xunke_sync::record::{LastWrites, Origin, Seq, WriteId};
+use xunke_sync::record::{LastWrites, Seq, WriteId};
 use xunke_sync::stamp::{DeviceId, Stamp};
 use xunke_sync::wire::result::WriteResult;
 
 use crate::entity::write;
-use crate::records::{chunks, json, read_json};
+use crate::records::{chunks, json, origin, read_json};
 use crate::sessions::{Device, device_id};
 use crate::{Queries, StoreError, Tx};
 
@@ -60,7 +60,7 @@ pub struct LedgerEntry {
 impl LedgerEntry {
     /// For the merge; held writes are no history.
     pub(crate) fn past(&self) -> Option<Past> {
-        let origin = Origin::new(self.canonical?, self.seq?, self.n, self.born);
+        let origin = origin(self.stream?, self.canonical?, self.seq?, self.n, self.born);
         Some(Past { origin, set: self.set.clone(), saw: self.saw.clone() })
     }
 

@@ -15,7 +15,7 @@ use xunke_domain::ids::{SchoolId, UserId};
 use xunke_domain::record_type::RecordType;
 use xunke_domain::week::Week;
 use xunke_sync::record::{Origin, RecordState, Register, Seq, WriteId};
-use xunke_sync::stamp::Stamp;
+use xunke_sync::stamp::{DeviceId, Stamp};
 
 use crate::entity::record;
 use crate::{Queries, StoreError, Tx};
@@ -66,11 +66,26 @@ impl From<Origin> for StoredOrigin {
 }
 
 impl StoredOrigin {
-    fn under(self, stamp: Stamp) -> Origin {
+    fn under(self, stamp: Stamp, stream: SchoolId) -> Origin {
         match self {
-            Self::Numbered(seq, n) => Origin::new(stamp, seq, n, None),
-            Self::Named(seq, n, born) => Origin::new(stamp, seq, n, Some(born)),
+            Self::Numbered(seq, n) => origin(stream, stamp, seq, n, None),
+            Self::Named(seq, n, born) => origin(stream, stamp, seq, n, Some(born)),
         }
+    }
+}
+
+/// The device that stands for the server in a stream; its writes have seen everything.
+pub(crate) fn server_device(stream: SchoolId) -> DeviceId {
+    let (_, low) = stream.into_uuid().as_u64_pair();
+    DeviceId::from_u64(low)
+}
+
+/// A stored write as the merge sees it: one of the server's own has no name.
+pub(crate) fn origin(stream: SchoolId, stamp: Stamp, seq: Seq, n: i64, born: Option<WriteId>) -> Origin {
+    if stamp.device() == server_device(stream) {
+        Origin { stamp, seq, n, id: None }
+    } else {
+        Origin::named(stamp, seq, n, born)
     }
 }
 
@@ -165,6 +180,7 @@ impl StoredRecord {
             .then(|| row.stamp.parse())
             .transpose()
             .map_err(|error: xunke_sync::stamp::StampError| corrupt(error.to_string()))?;
+        let stream = SchoolId::from_uuid(row.stream);
         let registers = fields
             .into_iter()
             .map(|(path, value)| {
@@ -172,11 +188,11 @@ impl StoredRecord {
                 let origin = origins.get(path.as_str()).or_else(|| origins.get(""));
                 let (stamp, origin) =
                     stamp.zip(origin).ok_or_else(|| corrupt(format!("{path} has no origin")))?;
-                Ok((path, Register { value, origin: origin.under(stamp) }))
+                Ok((path, Register { value, origin: origin.under(stamp, stream) }))
             })
             .collect::<Result<_, StoreError>>()?;
         Ok(Self {
-            stream: SchoolId::from_uuid(row.stream),
+            stream,
             kind: row.kind.parse().map_err(|_| corrupt(format!("type {}", row.kind)))?,
             id: row.id,
             seq: row.seq,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use xunke_domain::fields::{FieldPath, Fields};
 
 use crate::planted::{Bug, planted};
-use crate::record::{LastWrites, Origin, RecordState, Register, Seq, WriteId};
+use crate::record::{self, LastWrites, Origin, RecordState, Register, Seq, WriteId};
 use crate::stamp::{DeviceId, Stamp};
 
 /// What a write had seen when the person edited.
@@ -28,10 +28,11 @@ pub struct Incoming<'a> {
     pub n: i64,
     /// What it had seen.
     pub base: Base,
-    /// The same by writes: the last of each other device.
-    pub saw: &'a LastWrites,
-    /// Its name, if it was captured under another number.
-    pub born: Option<WriteId>,
+    /// The same by names: the last write of each other device. Where it is said, `base` counts for the server's own
+    /// writes alone: it may be of a past that the server has lost.
+    pub saw: Option<&'a LastWrites>,
+    /// Its name; none for a write of the server's own.
+    pub id: Option<WriteId>,
     /// Its claimed stamp; `None`: stamped at receipt.
     pub claimed: Option<Stamp>,
     /// The fields it sets.
@@ -98,7 +99,7 @@ impl Past {
     /// write at all where the server was restored in between.
     fn has_seen(&self, write: &Incoming<'_>) -> bool {
         let numbered = self.origin.device() == write.device && self.origin.n > write.n;
-        numbered || comes_after(self.origin.id, &self.saw, write.id())
+        numbered || comes_after(self.origin.id, Some(&self.saw), write.id)
     }
 }
 
@@ -107,21 +108,18 @@ impl Incoming<'_> {
     pub fn has_seen(&self, other: &Origin) -> bool {
         let by_base = match self.base {
             Base::Current => true,
-            Base::Seen(base) => base >= other.seq,
+            Base::Seen(base) => base >= other.seq && (self.saw.is_none() || other.id.is_none()),
         };
         let numbered = self.device == other.device() && self.n > other.n;
-        by_base || numbered || comes_after(self.id(), self.saw, other.id)
-    }
-
-    fn id(&self) -> WriteId {
-        self.born.unwrap_or(WriteId { device: self.device, n: self.n })
+        by_base || numbered || comes_after(self.id, self.saw, other.id)
     }
 }
 
 /// Whether a write comes after another by their names: captured later on the same phone, or having seen it.
-fn comes_after(id: WriteId, saw: &LastWrites, other: WriteId) -> bool {
-    (id.device == other.device && id.n > other.n)
-        || saw.get(&other.device).is_some_and(|last| *last >= other.n)
+fn comes_after(id: Option<WriteId>, saw: Option<&LastWrites>, other: Option<WriteId>) -> bool {
+    let Some(other) = other else { return false };
+    let later = id.is_some_and(|id| id.device == other.device && id.n > other.n);
+    later || saw.and_then(|saw| saw.get(&other.device)).is_some_and(|last| *last >= other.n)
 }
 
 /// Whether [`merge`] must be given the record's earlier writes: some field's winner was not seen, or a
@@ -147,7 +145,10 @@ pub fn merge(
     seq: Seq,
 ) -> Merged {
     let canonical = canonical_stamp(state, past, write, received_millis);
-    let origin = Origin::new(canonical, seq, write.n, write.born);
+    let origin = Origin { stamp: canonical, seq, n: write.n, id: write.id };
+    if let Some(id) = write.id {
+        record::note(&mut state.writes, id);
+    }
     let (mut lost, mut clashes) = (Vec::new(), Vec::new());
     for (path, value) in write.set {
         let arrived = Register { value: value.clone(), origin };
@@ -190,16 +191,19 @@ fn canonical_stamp(state: &RecordState, past: &[Past], write: &Incoming<'_>, rec
     let seen = winners.chain(earlier.clone().map(|past| past.origin)).filter(|other| write.has_seen(other));
     let after = earlier.filter(|past| past.has_seen(write));
 
+    let floor = seen.map(|other| other.stamp).max().filter(|_| !planted(Bug::LiftDropped));
+    if let Some(floor) = floor.filter(|floor| stamp <= *floor) {
+        stamp = match write.saw {
+            // A simple client, as it was from the beginning.
+            None => floor.just_above(write.device),
+            Some(_) => floor.above(write.device),
+        };
+    }
     if let Some(ceiling) = after.map(|past| past.origin.stamp).min()
         && stamp >= ceiling
     {
-        stamp = ceiling.below(write.device);
-    }
-    if let Some(floor) = seen.map(|other| other.stamp).max()
-        && stamp <= floor
-        && !planted(Bug::LiftDropped)
-    {
-        stamp = floor.just_above(write.device);
+        stamp = floor
+            .map_or_else(|| ceiling.below(write.device), |floor| floor.half_way_to(ceiling, write.device));
     }
     stamp
 }

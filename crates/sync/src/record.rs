@@ -40,19 +40,20 @@ pub struct Origin {
     pub seq: Seq,
     /// Which write of its device it was, from 1.
     pub n: i64,
-    /// Its name.
-    pub id: WriteId,
+    /// Its name; the server's own writes have none, since a restored server gives their numbers out again.
+    pub id: Option<WriteId>,
 }
 
 impl Origin {
-    /// A write under its number and, where that is not its name, the name.
-    pub fn new(stamp: Stamp, seq: Seq, n: i64, born: Option<WriteId>) -> Self {
-        Self { stamp, seq, n, id: born.unwrap_or(WriteId { device: stamp.device(), n }) }
+    /// A device's write under its number and, where that is not its name, the name.
+    pub fn named(stamp: Stamp, seq: Seq, n: i64, born: Option<WriteId>) -> Self {
+        let id = born.unwrap_or(WriteId { device: stamp.device(), n });
+        Self { stamp, seq, n, id: Some(id) }
     }
 
     /// Its name, where its number does not say it.
     pub fn born(&self) -> Option<WriteId> {
-        (self.id != WriteId { device: self.device(), n: self.n }).then_some(self.id)
+        self.id.filter(|id| *id != WriteId { device: self.device(), n: self.n })
     }
 
     /// The device that wrote it.
@@ -75,8 +76,7 @@ pub struct Register {
 pub struct RecordState {
     /// Path → current winner.
     pub registers: BTreeMap<FieldPath, Register>,
-    /// The last write of each device that was taken in, won or beaten; none of the server's own, whose numbers a restore
-    /// gives out again.
+    /// The last write of each device that was taken in, won or beaten.
     pub writes: LastWrites,
 }
 

@@ -77,6 +77,9 @@ pub struct Stamp {
     device: DeviceId,
 }
 
+/// Steps of the counter left free below a stamp that is lifted.
+const ROOM: u64 = 0x100;
+
 /// 48 bits: what 12 hexadecimal digits hold.
 const MILLIS_MAX: u64 = (1 << 48) - 1;
 
@@ -103,6 +106,29 @@ impl Stamp {
             Some(counter) => Self { millis: self.millis, counter, device },
             None => Self { millis: (self.millis + 1).min(MILLIS_MAX), counter: 0, device },
         }
+    }
+
+    /// Above this stamp in the hand of `device`, with room between the two for writes still to come.
+    #[must_use]
+    pub fn above(self, device: DeviceId) -> Self {
+        Self::from_steps(self.steps().saturating_add(ROOM), device)
+    }
+
+    /// Half way to `other` in the hand of `device`, above this stamp in any case.
+    #[must_use]
+    pub fn half_way_to(self, other: Self, device: DeviceId) -> Self {
+        let half = other.steps().saturating_sub(self.steps()) / 2;
+        Self::from_steps(self.steps().saturating_add(half.max(1)), device)
+    }
+
+    /// Its place, whoever issued it.
+    const fn steps(self) -> u64 {
+        self.millis << 16 | self.counter as u64
+    }
+
+    fn from_steps(steps: u64, device: DeviceId) -> Self {
+        let counter = u16::try_from(steps & 0xffff).unwrap_or(u16::MAX);
+        Self { millis: steps >> 16, counter, device }
     }
 
     /// A millisecond below this stamp in the hand of `device`: between the two there is room for writes still to come.
@@ -209,7 +235,20 @@ mod tests {
         #[test]
         fn just_above_is_above_and_below_is_below(a in stamps(), device in 0..3_u64) {
             prop_assert!(a.just_above(DeviceId(device)) > a);
+            prop_assert!(a.above(DeviceId(device)) > a.just_above(DeviceId(device)));
             prop_assert!(a.below(DeviceId(device)) < a);
+        }
+
+        #[test]
+        fn half_way_is_in_between_while_there_is_room(
+            a in stamps(),
+            steps in 2..200_000_u64,
+            device in 0..3_u64,
+        ) {
+            let b = Stamp::from_steps(a.steps() + steps, DeviceId(0));
+            let half = a.half_way_to(b, DeviceId(device));
+            prop_assert!(a < half && half < b);
+            prop_assert!(b.half_way_to(a, DeviceId(device)) > b, "above in any case");
         }
 
         #[test]

@@ -243,8 +243,7 @@ mod tests {
         let record = Uuid::from_u128(7);
         let stream = xunke_domain::ids::SchoolId::from_uuid(Uuid::nil());
         let kind = "visit".to_owned();
-        let write =
-            Write { n: 1, stream, kind, record, base: None, stamp: None, saw: [].into(), born: None, set };
+        let write = Write { n: 1, stream, kind, record, base: None, stamp: None, saw: None, born: None, set };
         let told =
             |outcome, first, seq| WriteResult { seq: Some(seq), first, ..WriteResult::plain(1, outcome) };
         let applied = told(Outcome::Applied, None, 5);

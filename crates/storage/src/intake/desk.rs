@@ -8,7 +8,7 @@ use xunke_domain::ids::{SchoolId, UserId};
 use xunke_domain::record_type::RecordType;
 use xunke_sync::derived_id::derived_id;
 use xunke_sync::merge::{self, Base, Incoming, Merged, Past};
-use xunke_sync::record::{LastWrites, Origin, Register, Seq, WriteId, note};
+use xunke_sync::record::{LastWrites, Origin, Register, Seq, WriteId};
 use xunke_sync::stamp::{DeviceId, Stamp};
 use xunke_sync::wire::result::LostField;
 
@@ -45,7 +45,8 @@ pub(super) struct Entry<'a> {
     /// The write's number; `None`: the server's own, numbered by its seq.
     pub(super) n: Option<i64>,
     pub(super) base: Base,
-    pub(super) saw: &'a LastWrites,
+    pub(super) saw: Option<&'a LastWrites>,
+    /// Its name, if its number is another.
     pub(super) born: Option<WriteId>,
     pub(super) claimed: Option<Stamp>,
     pub(super) set: &'a Fields,
@@ -53,12 +54,6 @@ pub(super) struct Entry<'a> {
     pub(super) latest_n: i64,
     /// Sender's clock minus ours, milliseconds.
     pub(super) clock_offset: Option<i64>,
-}
-
-/// The device that stands for the server in a stream; its writes have seen everything.
-pub(super) fn server_device(stream: SchoolId) -> DeviceId {
-    let (_, low) = stream.into_uuid().as_u64_pair();
-    DeviceId::from_u64(low)
 }
 
 /// What became of it.
@@ -134,7 +129,7 @@ impl<'a> Desk<'a> {
             n: entry.n.unwrap_or(seq),
             base: entry.base,
             saw: entry.saw,
-            born: entry.born,
+            id: entry.n.map(|n| entry.born.unwrap_or(WriteId { device: entry.device, n })),
             claimed: entry.claimed,
             set: entry.set,
         };
@@ -149,17 +144,14 @@ impl<'a> Desk<'a> {
         let week_before = record.logged_week();
         let merged = merge::merge(&mut record.state, &past, &open, &incoming, now, seq);
         record.seq = seq;
-        let origin = Origin::new(merged.canonical, seq, incoming.n, incoming.born);
-        if entry.n.is_some() {
-            note(&mut record.state.writes, origin.id);
-        }
+        let origin = Origin { stamp: merged.canonical, seq, n: incoming.n, id: incoming.id };
         let week_after = record.logged_week();
         stream.weeks.entry(entry.key.1).or_default().extend(week_before.into_iter().chain(week_after));
         stream.changed.insert(entry.key);
         stream.accepted.entry(entry.key).or_default().push(Past {
             origin,
             set: entry.set.clone(),
-            saw: entry.saw.clone(),
+            saw: entry.saw.cloned().unwrap_or_default(),
         });
         self.authors.insert((entry.device, incoming.n), (entry.author, now));
         if let Some(offset) = entry.clock_offset {
@@ -223,8 +215,7 @@ impl<'a> Desk<'a> {
         for field in lost_fields {
             let side = self.side(&field.winner).await?;
             let conflict = by_path.get(&field.path).copied();
-            let id = field.winner.origin.id;
-            let write = (id.device != server_device(entry.stream)).then_some(id);
+            let write = field.winner.origin.id;
             lost.insert(
                 field.path,
                 LostField { value: side.value, stamp: side.stamp, by: side.by, write, conflict },

@@ -15,13 +15,13 @@ use xunke_sync::record::{LastWrites, Seq};
 use xunke_sync::wire::push::{self, Arrived};
 use xunke_sync::wire::result::{Late, Outcome, WriteResult};
 
-use super::desk::{Desk, Entry, server_device};
+use super::desk::{Desk, Entry};
 use super::push::{Sender, accepted, admit, born};
 use super::rejudge;
 use crate::book::is_in_book;
 use crate::held::HeldWrite;
 use crate::ledger::LedgerEntry;
-use crate::records::StoredRecord;
+use crate::records::{StoredRecord, server_device};
 use crate::{Store, StoreError, Tx};
 
 /// A change of one record of a school by the server itself.
@@ -160,7 +160,7 @@ impl Store {
             device: held.device,
             n: Some(held.n),
             base: write.base(),
-            saw: &write.saw,
+            saw: write.saw.as_ref(),
             born: born(tx, &sender, write).await?,
             claimed: write.stamp,
             set: &write.set,
@@ -221,7 +221,7 @@ async fn take(desk: &mut Desk<'_>, write: &ServerWrite, now: i64) -> Result<(), 
         device,
         n: None,
         base: Base::Current,
-        saw: &LastWrites::new(),
+        saw: None,
         born: None,
         claimed: None,
         set: &write.set,

@@ -42,6 +42,10 @@ struct Final {
     stamp: Stamp,
 }
 
+fn name(device: DeviceId, n: i64) -> Option<WriteId> {
+    Some(WriteId { device, n })
+}
+
 fn field() -> FieldPath {
     "ratings/engagement".parse().unwrap()
 }
@@ -61,8 +65,8 @@ fn every_vector_of_the_independent_model_is_met() {
                 device: write.device,
                 n: write.n,
                 base: Base::Seen(write.base),
-                saw: &LastWrites::new(),
-                born: None,
+                saw: None,
+                id: name(write.device, write.n),
                 claimed: Some(write.stamp),
                 set: &set,
             };
@@ -76,7 +80,7 @@ fn every_vector_of_the_independent_model_is_met() {
             assert_eq!(merged.lost.is_empty(), write.expect.wins, "case {number}, write {index}");
             assert_eq!(clash, expected, "case {number}, write {index}");
             past.push(Past {
-                origin: Origin::new(merged.canonical, seq, write.n, None),
+                origin: Origin::named(merged.canonical, seq, write.n, None),
                 set,
                 saw: LastWrites::new(),
             });
@@ -123,14 +127,14 @@ fn play(draws: &[Draw]) -> (RecordState, Vec<(Origin, Vec<Origin>)>) {
             device,
             n,
             base: Base::Seen(draw.seen.min(seq - 1)),
-            saw: &LastWrites::new(),
-            born: None,
+            saw: None,
+            id: name(device, n),
             claimed: Some(Stamp::at(draw.clock, device)),
             set: &set,
         };
         let seen = past.iter().map(|past| past.origin).filter(|origin| incoming.has_seen(origin)).collect();
         let merged = merge(&mut state, &past, &[], &incoming, 50_000, seq);
-        let origin = Origin::new(merged.canonical, seq, n, None);
+        let origin = Origin::named(merged.canonical, seq, n, None);
         all.push((origin, seen));
         past.push(Past { origin, set, saw: LastWrites::new() });
     }
@@ -160,7 +164,7 @@ proptest! {
         let set = Fields::from([(field(), json!("new"))]);
         let device = DeviceId::from_u64(9);
         let incoming = Incoming {
-            device, n: 1, base: Base::Seen(99), saw: &LastWrites::new(), born: None, claimed: Some(Stamp::at(0, device)), set: &set,
+            device, n: 1, base: Base::Seen(99), saw: None, id: name(device, 1), claimed: Some(Stamp::at(0, device)), set: &set,
         };
         let past: Vec<Past> = all.iter().map(|(origin, _)| Past { origin: *origin, set: set.clone(), saw: LastWrites::new() }).collect();
         prop_assert!(!needs_history(&state, &incoming, 0));
@@ -185,7 +189,7 @@ proptest! {
                 let origin = all[index].0;
                 // Nothing seen, so nothing is lifted: stamps alone decide.
                 let incoming = Incoming {
-                    device: origin.device(), n: 1, base: Base::Seen(0), saw: &LastWrites::new(), born: None, claimed: Some(origin.stamp),
+                    device: origin.device(), n: 1, base: Base::Seen(0), saw: None, id: name(origin.device(), 1), claimed: Some(origin.stamp),
                     set: &set,
                 };
                 merge(&mut again, &[], &[], &incoming, 1_000_000, 1);
@@ -200,13 +204,18 @@ proptest! {
 fn a_write_below_a_later_one_of_its_device_stays_below() {
     let device = DeviceId::from_u64(1);
     let (mut state, set) = (RecordState::default(), Fields::from([(field(), json!("good"))]));
-    let (saw, claimed) = (&LastWrites::new(), Some(Stamp::at(10, device)));
-    let later = Incoming { device, n: 2, base: Base::Seen(0), saw, born: None, claimed, set: &set };
+    let claimed = Some(Stamp::at(10, device));
+    let later =
+        Incoming { device, n: 2, base: Base::Seen(0), saw: None, id: name(device, 2), claimed, set: &set };
     let merged = merge(&mut state, &[], &[], &later, 100, 1);
-    let past =
-        [Past { origin: Origin::new(merged.canonical, 1, 2, None), set: set.clone(), saw: saw.clone() }];
+    let past = [Past {
+        origin: Origin::named(merged.canonical, 1, 2, None),
+        set: set.clone(),
+        saw: LastWrites::new(),
+    }];
     let old = Fields::from([(field(), json!("poor"))]);
-    let earlier = Incoming { n: 1, claimed: Some(Stamp::at(99, device)), set: &old, ..later };
+    let earlier =
+        Incoming { n: 1, id: name(device, 1), claimed: Some(Stamp::at(99, device)), set: &old, ..later };
 
     assert!(needs_history(&state, &earlier, 2));
     let merged = merge(&mut state, &past, &[], &earlier, 100, 2);
@@ -224,25 +233,31 @@ fn a_write_below_one_that_had_seen_it_on_a_lost_server_stays_below() {
     let (mut state, set) = (RecordState::default(), Fields::from([(field(), json!("good"))]));
     let saw = LastWrites::from([(first, 4)]);
     let claimed = Some(Stamp::at(10, second));
-    let later =
-        Incoming { device: second, n: 1, base: Base::Seen(0), saw: &saw, born: None, claimed, set: &set };
+    let later = Incoming {
+        device: second,
+        n: 1,
+        base: Base::Seen(0),
+        saw: Some(&saw),
+        id: name(second, 1),
+        claimed,
+        set: &set,
+    };
     let merged = merge(&mut state, &[], &[], &later, 100, 1);
     let past =
-        [Past { origin: Origin::new(merged.canonical, 1, 1, None), set: set.clone(), saw: saw.clone() }];
+        [Past { origin: Origin::named(merged.canonical, 1, 1, None), set: set.clone(), saw: saw.clone() }];
     let old = Fields::from([(field(), json!("poor"))]);
     let nothing = LastWrites::new();
     let write = |n| Incoming {
         device: first,
         n,
         base: Base::Seen(0),
-        saw: &nothing,
-        born: None,
+        saw: Some(&nothing),
+        id: name(first, n),
         claimed: Some(Stamp::at(9_000_000, first)),
         set: &old,
     };
 
-    let born = Some(WriteId { device: first, n: 4 });
-    let renumbered = Incoming { device: DeviceId::from_u64(3), n: 1, born, ..write(4) };
+    let renumbered = Incoming { device: DeviceId::from_u64(3), n: 1, ..write(4) };
 
     assert!(needs_history(&state, &write(4), 0));
     let anew = merge(&mut state.clone(), &past, &[], &renumbered, 200, 2);
@@ -259,41 +274,114 @@ fn a_write_below_one_that_had_seen_it_on_a_lost_server_stays_below() {
     );
 }
 
+/// A base may be of a past that the server has lost; names never are.
+#[test]
+fn a_base_counts_for_what_has_no_name_and_for_those_who_say_no_names() {
+    let (first, second) = (DeviceId::from_u64(1), DeviceId::from_u64(2));
+    let (set, nothing) = (Fields::from([(field(), json!("good"))]), LastWrites::new());
+    let write = |saw| Incoming {
+        device: second,
+        n: 1,
+        base: Base::Seen(5),
+        saw,
+        id: name(second, 1),
+        claimed: None,
+        set: &set,
+    };
+    let named = Origin::named(Stamp::at(1, first), 5, 1, None);
+    let own = Origin { id: None, ..named };
+
+    assert!(write(None).has_seen(&named) && write(None).has_seen(&own));
+    assert!(!write(Some(&nothing)).has_seen(&named) && write(Some(&nothing)).has_seen(&own));
+    assert!(!write(Some(&nothing)).has_seen(&Origin { seq: 6, ..own }));
+}
+
 #[test]
 fn a_write_is_lifted_above_what_it_names_as_seen() {
     let (first, second) = (DeviceId::from_u64(1), DeviceId::from_u64(2));
     let (mut state, set) = (RecordState::default(), Fields::from([(field(), json!("good"))]));
     let nothing = LastWrites::new();
     let claimed = Some(Stamp::at(90, first));
-    let ahead =
-        Incoming { device: first, n: 1, base: Base::Seen(0), saw: &nothing, born: None, claimed, set: &set };
+    let ahead = Incoming {
+        device: first,
+        n: 1,
+        base: Base::Seen(0),
+        saw: Some(&nothing),
+        id: name(first, 1),
+        claimed,
+        set: &set,
+    };
     let ahead = merge(&mut state, &[], &[], &ahead, 100, 1).canonical;
     let saw = LastWrites::from([(first, 1)]);
     let new = Fields::from([(field(), json!("poor"))]);
     let claimed = Some(Stamp::at(10, second));
-    let write =
-        Incoming { device: second, n: 1, base: Base::Seen(0), saw: &saw, born: None, claimed, set: &new };
+    let write = Incoming {
+        device: second,
+        n: 1,
+        base: Base::Seen(0),
+        saw: Some(&saw),
+        id: name(second, 1),
+        claimed,
+        set: &new,
+    };
 
     assert!(!needs_history(&state, &write, 0));
     let merged = merge(&mut state, &[], &[], &write, 100, 2);
 
-    assert_eq!(merged.canonical, ahead.just_above(second));
+    assert_eq!(merged.canonical, ahead.above(second));
     assert!(merged.clashes.is_empty() && merged.lost.is_empty());
 }
 
 #[test]
 fn a_conflict_closes_when_a_write_has_seen_both_sides() {
-    let origin = |device, seq| Origin::new(Stamp::at(seq, DeviceId::from_u64(device)), seq, 1, None);
+    let origin = |device, seq| Origin::named(Stamp::at(seq, DeviceId::from_u64(device)), seq, 1, None);
     let open =
         [OpenConflict { id: Uuid::from_u128(7), path: field(), between: [origin(1, 1), origin(2, 2)] }];
     let set = Fields::from([(field(), json!("good"))]);
     let device = DeviceId::from_u64(3);
-    let saw = &LastWrites::new();
-    let write =
-        |base| Incoming { device, n: 1, base: Base::Seen(base), saw, born: None, claimed: None, set: &set };
+    let write = |base| Incoming {
+        device,
+        n: 1,
+        base: Base::Seen(base),
+        saw: None,
+        id: name(device, 1),
+        claimed: None,
+        set: &set,
+    };
 
     let half = merge(&mut RecordState::default(), &[], &open, &write(1), 100, 3);
     let both = merge(&mut RecordState::default(), &[], &open, &write(2), 100, 3);
 
     assert_eq!((half.settled, both.settled), (vec![], vec![Uuid::from_u128(7)]));
+}
+
+/// On a restored server: first what was seen, then what was said last, then what was said in between.
+#[test]
+fn between_a_write_and_the_one_that_was_lifted_above_it_there_is_room() {
+    let devices = [1, 2, 3].map(DeviceId::from_u64);
+    let (mut state, mut past, mut stamps) = (RecordState::default(), Vec::new(), Vec::new());
+    let saw = [
+        LastWrites::new(),
+        LastWrites::from([(devices[0], 1), (devices[2], 1)]),
+        LastWrites::from([(devices[0], 1)]),
+    ];
+    let set = Fields::from([(field(), json!("good"))]);
+    for (seq, saw) in (1..).zip(&saw) {
+        let device = devices[usize::try_from(seq).unwrap() - 1];
+        let claimed = Some(Stamp::at(10, device));
+        let incoming = Incoming {
+            device,
+            n: 1,
+            base: Base::Seen(0),
+            saw: Some(saw),
+            id: name(device, 1),
+            claimed: if seq == 1 { Some(Stamp::at(50, device)) } else { claimed },
+            set: &set,
+        };
+        let stamp = merge(&mut state, &past, &[], &incoming, 100, seq).canonical;
+        past.push(Past { origin: Origin::named(stamp, seq, 1, None), set: set.clone(), saw: saw.clone() });
+        stamps.push(stamp);
+    }
+
+    assert!(stamps[0] < stamps[2] && stamps[2] < stamps[1], "{stamps:?}");
 }

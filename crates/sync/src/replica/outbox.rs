@@ -299,18 +299,20 @@ impl Replica {
     }
 
     /// The last write of each other device that is in sight in a record: in what pages say, and in what answers say
-    /// of fields that were lost.
-    fn writes_seen(&self, stream: SchoolId, kind: &str, record: Uuid) -> LastWrites {
+    /// of fields that were lost. `None` where the page comes from before writes had names.
+    fn writes_seen(&self, stream: SchoolId, kind: &str, record: Uuid) -> Option<LastWrites> {
         let confirmed = self.streams.get(&stream).and_then(|stream| stream.confirmed(kind, record));
+        if confirmed.is_some_and(|change| change.writes.is_empty()) {
+            return None;
+        }
         let mut seen = confirmed.map(|change| change.writes.clone()).unwrap_or_default();
         let own = self.writes.values().filter(|kept| kept.is_of(stream, kind, record));
-        let lost =
-            own.filter_map(|kept| kept.answered.as_ref()).flat_map(|answered| answered.result.lost.values());
-        for id in lost.filter_map(|lost| lost.write) {
+        let lost = own.filter_map(|kept| kept.answered.as_ref());
+        for id in lost.flat_map(|answered| answered.result.lost.values()).filter_map(|lost| lost.write) {
             note(&mut seen, id);
         }
         seen.remove(&self.me.device);
-        seen
+        Some(seen)
     }
 
     /// The queue, in the order of capture.

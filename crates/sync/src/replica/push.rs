@@ -158,8 +158,8 @@ impl Replica {
         let mut write = kept.write.clone();
         let before = self.writes.values().take_while(|other| !std::ptr::eq(*other, kept));
         for own in before.filter(|own| own.is_of(kept.write.stream, &kept.write.kind, kept.write.record)) {
-            if own.id().device != kept.id().device {
-                note(&mut write.saw, own.id());
+            if let Some(saw) = write.saw.as_mut().filter(|_| own.id().device != kept.id().device) {
+                note(saw, own.id());
             }
         }
         write

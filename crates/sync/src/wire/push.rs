@@ -36,9 +36,10 @@ pub struct Write {
     /// The claimed stamp.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stamp: Option<Stamp>,
-    /// The last write of each other device that was in sight when the person edited.
-    #[serde(default, skip_serializing_if = "LastWrites::is_empty")]
-    pub saw: LastWrites,
+    /// The last write of each other device that was in sight when the person edited; absent from a client that knows
+    /// of no names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saw: Option<LastWrites>,
     /// Its name, if it was captured under another registration that a restored server had forgotten.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub born: Option<WriteId>,
@@ -265,8 +266,7 @@ fn write(n: i64, raw: &str, limits: &Limits) -> Result<Write, Unreadable> {
         base: maybe(&mut members, "base", "a whole number").map_err(invalid)?,
         stamp: maybe(&mut members, "stamp", "a stamp").map_err(invalid)?,
         saw: maybe(&mut members, "saw", "an object from device id to the number of a write")
-            .map_err(invalid)?
-            .unwrap_or_default(),
+            .map_err(invalid)?,
         born: maybe(&mut members, "born", "the device and number of a write").map_err(invalid)?,
         set: fields(members.remove("set")).map_err(invalid)?,
     };

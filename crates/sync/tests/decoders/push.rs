@@ -47,7 +47,7 @@ fn readable(push: &Push, arrived: &Arrived, write: &Write) {
     let resent = Write {
         n: write.n.saturating_add(1),
         base: Some(0),
-        saw: [(DeviceId::from_u64(2), 7)].into(),
+        saw: Some([(DeviceId::from_u64(2), 7)].into()),
         born: Some(WriteId { device: DeviceId::from_u64(2), n: 7 }),
         stamp: Some(Stamp::at(1, DeviceId::from_u64(1))),
         ..write.clone()

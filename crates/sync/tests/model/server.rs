@@ -9,7 +9,7 @@ use xunke_domain::ids::{SchoolId, UserId};
 use xunke_sync::cursor::{Cursor, CursorFault, Lineage, nonce_covering};
 use xunke_sync::limits::Limits;
 use xunke_sync::merge::{Base, Incoming, Past, merge, needs_history};
-use xunke_sync::record::{LastWrites, Origin, RecordState, Seq, note};
+use xunke_sync::record::{Origin, RecordState, Seq};
 use xunke_sync::stamp::DeviceId;
 use xunke_sync::wire::page::{Change, Life, Page};
 use xunke_sync::wire::push::{self, PushRequest, Write};
@@ -185,9 +185,16 @@ impl Server {
         let latest_n = self.ledger.keys().filter(|(known, _)| *known == device).map(|(_, n)| *n).max();
         let base = if without == Some(Rule::Lift) { Base::Seen(0) } else { write.base() };
         let blind = matches!(without, Some(Rule::Lift | Rule::Saw));
-        let saw = if blind { &LastWrites::new() } else { &write.saw };
-        let incoming =
-            Incoming { device, n: write.n, base, saw, born: None, claimed: write.stamp, set: &write.set };
+        let saw = if blind { None } else { write.saw.as_ref() };
+        let incoming = Incoming {
+            device,
+            n: write.n,
+            base,
+            saw,
+            id: Some(write.id(device)),
+            claimed: write.stamp,
+            set: &write.set,
+        };
         let record = self.records.entry(write.record).or_default();
         let asked = needs_history(&record.state, &incoming, latest_n.unwrap_or(0));
         let past = if asked { record.past.as_slice() } else { &[] };
@@ -195,15 +202,14 @@ impl Server {
         let received = if without == Some(Rule::Clamp) { i64::MAX } else { self.now };
         let merged = merge(&mut record.state, past, &[], &incoming, received, seq);
         record.seq = seq;
-        let origin = Origin::new(merged.canonical, seq, write.n, None);
-        record.past.push(Past { origin, set: write.set.clone(), saw: saw.clone() });
-        note(&mut record.state.writes, origin.id);
+        let origin = Origin::named(merged.canonical, seq, write.n, None);
+        record.past.push(Past { origin, set: write.set.clone(), saw: saw.cloned().unwrap_or_default() });
         record.received.push(self.now);
         let told = merged.clashes.into_iter().map(|clash| [clash.standing.value, clash.arrived.value]);
         record.clashes.extend(told);
         let lost = merged.lost.into_iter().map(|lost| {
             let (value, stamp) = (lost.winner.value, lost.winner.origin.stamp);
-            let write = Some(lost.winner.origin.id);
+            let write = lost.winner.origin.id;
             (lost.path, LostField { value, stamp, by: UserId::from_uuid(Uuid::nil()), write, conflict: None })
         });
         let lost: BTreeMap<_, _> = lost.collect();

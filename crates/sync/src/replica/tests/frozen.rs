@@ -22,7 +22,7 @@ const ROWS: [(&str, &str); 5] = [
     ),
     (
         "write/0000000000000000",
-        r#"{"device":"0000000000000001","write":{"n":1,"stream":"00000000-0000-0000-0000-000000000001","type":"visit","record":"00000000-0000-0000-0000-0000000003e9","base":0,"stamp":"0000000f4241-0000-0000000000000001","set":{"ratings/engagement":"fair"}},"stuck":false,"answered":{"at":1000001,"result":{"n":1,"outcome":"merged","seq":2,"lost":{"ratings/engagement":{"value":"good","stamp":"0000000f424b-0000-0000000000000002","by":"00000000-0000-0000-0000-0000000001fd","write":{"device":"0000000000000002","n":1}}}},"dismissed":false}}"#,
+        r#"{"device":"0000000000000001","write":{"n":1,"stream":"00000000-0000-0000-0000-000000000001","type":"visit","record":"00000000-0000-0000-0000-0000000003e9","base":0,"stamp":"0000000f4241-0000-0000000000000001","saw":{},"set":{"ratings/engagement":"fair"}},"stuck":false,"answered":{"at":1000001,"result":{"n":1,"outcome":"merged","seq":2,"lost":{"ratings/engagement":{"value":"good","stamp":"0000000f424b-0000-0000000000000002","by":"00000000-0000-0000-0000-0000000001fd","write":{"device":"0000000000000002","n":1}}}},"dismissed":false}}"#,
     ),
     (
         "write/0000000000000001",

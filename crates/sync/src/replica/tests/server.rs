@@ -12,7 +12,7 @@ use super::user;
 use crate::cursor::{Cursor, CursorFault, Grant, Lineage, nonce_covering};
 use crate::limits::Limits;
 use crate::merge::{Incoming, Past, merge};
-use crate::record::{LastWrites, Origin, RecordState, Seq, note};
+use crate::record::{LastWrites, Origin, RecordState, Seq};
 use crate::stamp::DeviceId;
 use crate::wire::page::{Change, Life, Page, StreamInfo};
 use crate::wire::push::{self, PushRequest, Write};
@@ -217,22 +217,18 @@ impl Server {
             device,
             n: write.n,
             base: write.base(),
-            saw: &write.saw,
-            born: write.born,
+            saw: write.saw.as_ref(),
+            id: Some(write.id(device)),
             claimed: write.stamp,
             set: &write.set,
         };
         let merged = merge(&mut record.state, &record.past, &[], &incoming, self.now, seq);
         record.seq = seq;
-        let origin = Origin::new(merged.canonical, seq, write.n, write.born);
-        record.past.push(Past { origin, set: write.set.clone(), saw: write.saw.clone() });
-        note(&mut record.state.writes, origin.id);
+        let origin = Origin::named(merged.canonical, seq, write.n, write.born);
+        record.past.push(Past { origin, set: write.set.clone(), saw: write.saw.clone().unwrap_or_default() });
         let lost = merged.lost.into_iter().map(|lost| {
             let (value, stamp) = (lost.winner.value, lost.winner.origin.stamp);
-            (
-                lost.path,
-                LostField { value, stamp, by: user(9), write: Some(lost.winner.origin.id), conflict: None },
-            )
+            (lost.path, LostField { value, stamp, by: user(9), write: lost.winner.origin.id, conflict: None })
         });
         let lost: BTreeMap<_, _> = lost.collect();
         let outcome = if lost.is_empty() { Outcome::Applied } else { Outcome::Merged };

@@ -65,7 +65,7 @@ fn an_older_word_of_mine_that_was_lifted_does_not_show_over_a_newer() {
     ahead.sync(&mut server);
     mine.capture(school(), visit(1), set("ratings/engagement", json!("poor")));
     let mut push = mine.take_off(&[]).unwrap();
-    push.request.writes[0].base = Some(1);
+    push.request.writes[0].saw = Some([(device(2), 1)].into());
     mine.capture(school(), visit(1), set("ratings/engagement", json!("excellent")));
 
     mine.exchange(&mut server, &push);

@@ -97,7 +97,7 @@ fn sent_again_under_its_canonical_stamp_a_write_is_the_same() {
     let resent = Write {
         stamp: None,
         base: Some(0),
-        saw: saw.clone(),
+        saw: Some(saw),
         born: Some(WriteId { device: DeviceId::from_u64(7), n: 2 }),
         ..write.clone()
     };
@@ -118,7 +118,7 @@ fn the_bytes_of_a_push_are_frozen() {
         ledger: vec![DeviceId::from_u64(0x9f1c_2a7b_5d3e_8f60), DeviceId::from_u64(7)],
         pull: BTreeMap::from([(write.stream, None)]),
         writes: vec![Write {
-            saw: BTreeMap::from([(DeviceId::from_u64(7), 2)]),
+            saw: Some(BTreeMap::from([(DeviceId::from_u64(7), 2)])),
             born: Some(WriteId { device: DeviceId::from_u64(8), n: 3 }),
             ..write
         }],
