@@ -42,8 +42,8 @@ struct Final {
     stamp: Stamp,
 }
 
-fn name(device: DeviceId, n: i64) -> Option<WriteId> {
-    Some(WriteId { device, n })
+const fn name(device: DeviceId, n: i64) -> WriteId {
+    WriteId { device, n }
 }
 
 fn field() -> FieldPath {
@@ -66,7 +66,7 @@ fn every_vector_of_the_independent_model_is_met() {
                 n: write.n,
                 base: Base::Seen(write.base),
                 saw: None,
-                id: name(write.device, write.n),
+                id: Some(name(write.device, write.n)),
                 claimed: Some(write.stamp),
                 set: &set,
             };
@@ -128,7 +128,7 @@ fn play(draws: &[Draw]) -> (RecordState, Vec<(Origin, Vec<Origin>)>) {
             n,
             base: Base::Seen(draw.seen.min(seq - 1)),
             saw: None,
-            id: name(device, n),
+            id: Some(name(device, n)),
             claimed: Some(Stamp::at(draw.clock, device)),
             set: &set,
         };
@@ -164,7 +164,7 @@ proptest! {
         let set = Fields::from([(field(), json!("new"))]);
         let device = DeviceId::from_u64(9);
         let incoming = Incoming {
-            device, n: 1, base: Base::Seen(99), saw: None, id: name(device, 1), claimed: Some(Stamp::at(0, device)), set: &set,
+            device, n: 1, base: Base::Seen(99), saw: None, id: Some(name(device, 1)), claimed: Some(Stamp::at(0, device)), set: &set,
         };
         let past: Vec<Past> = all.iter().map(|(origin, _)| Past { origin: *origin, set: set.clone(), saw: LastWrites::new() }).collect();
         prop_assert!(!needs_history(&state, &incoming, 0));
@@ -189,7 +189,7 @@ proptest! {
                 let origin = all[index].0;
                 // Nothing seen, so nothing is lifted: stamps alone decide.
                 let incoming = Incoming {
-                    device: origin.device(), n: 1, base: Base::Seen(0), saw: None, id: name(origin.device(), 1), claimed: Some(origin.stamp),
+                    device: origin.device(), n: 1, base: Base::Seen(0), saw: None, id: Some(name(origin.device(), 1)), claimed: Some(origin.stamp),
                     set: &set,
                 };
                 merge(&mut again, &[], &[], &incoming, 1_000_000, 1);
@@ -205,8 +205,15 @@ fn a_write_below_a_later_one_of_its_device_stays_below() {
     let device = DeviceId::from_u64(1);
     let (mut state, set) = (RecordState::default(), Fields::from([(field(), json!("good"))]));
     let claimed = Some(Stamp::at(10, device));
-    let later =
-        Incoming { device, n: 2, base: Base::Seen(0), saw: None, id: name(device, 2), claimed, set: &set };
+    let later = Incoming {
+        device,
+        n: 2,
+        base: Base::Seen(0),
+        saw: None,
+        id: Some(name(device, 2)),
+        claimed,
+        set: &set,
+    };
     let merged = merge(&mut state, &[], &[], &later, 100, 1);
     let past = [Past {
         origin: Origin::named(merged.canonical, 1, 2, None),
@@ -214,8 +221,13 @@ fn a_write_below_a_later_one_of_its_device_stays_below() {
         saw: LastWrites::new(),
     }];
     let old = Fields::from([(field(), json!("poor"))]);
-    let earlier =
-        Incoming { n: 1, id: name(device, 1), claimed: Some(Stamp::at(99, device)), set: &old, ..later };
+    let earlier = Incoming {
+        n: 1,
+        id: Some(name(device, 1)),
+        claimed: Some(Stamp::at(99, device)),
+        set: &old,
+        ..later
+    };
 
     assert!(needs_history(&state, &earlier, 2));
     let merged = merge(&mut state, &past, &[], &earlier, 100, 2);
@@ -238,7 +250,7 @@ fn a_write_below_one_that_had_seen_it_on_a_lost_server_stays_below() {
         n: 1,
         base: Base::Seen(0),
         saw: Some(&saw),
-        id: name(second, 1),
+        id: Some(name(second, 1)),
         claimed,
         set: &set,
     };
@@ -252,7 +264,7 @@ fn a_write_below_one_that_had_seen_it_on_a_lost_server_stays_below() {
         n,
         base: Base::Seen(0),
         saw: Some(&nothing),
-        id: name(first, n),
+        id: Some(name(first, n)),
         claimed: Some(Stamp::at(9_000_000, first)),
         set: &old,
     };
@@ -284,7 +296,7 @@ fn a_base_counts_for_what_has_no_name_and_for_those_who_say_no_names() {
         n: 1,
         base: Base::Seen(5),
         saw,
-        id: name(second, 1),
+        id: Some(name(second, 1)),
         claimed: None,
         set: &set,
     };
@@ -307,7 +319,7 @@ fn a_write_is_lifted_above_what_it_names_as_seen() {
         n: 1,
         base: Base::Seen(0),
         saw: Some(&nothing),
-        id: name(first, 1),
+        id: Some(name(first, 1)),
         claimed,
         set: &set,
     };
@@ -320,7 +332,7 @@ fn a_write_is_lifted_above_what_it_names_as_seen() {
         n: 1,
         base: Base::Seen(0),
         saw: Some(&saw),
-        id: name(second, 1),
+        id: Some(name(second, 1)),
         claimed,
         set: &new,
     };
@@ -344,7 +356,7 @@ fn a_conflict_closes_when_a_write_has_seen_both_sides() {
         n: 1,
         base: Base::Seen(base),
         saw: None,
-        id: name(device, 1),
+        id: Some(name(device, 1)),
         claimed: None,
         set: &set,
     };
@@ -374,7 +386,7 @@ fn between_a_write_and_the_one_that_was_lifted_above_it_there_is_room() {
             n: 1,
             base: Base::Seen(0),
             saw: Some(saw),
-            id: name(device, 1),
+            id: Some(name(device, 1)),
             claimed: if seq == 1 { Some(Stamp::at(50, device)) } else { claimed },
             set: &set,
         };
