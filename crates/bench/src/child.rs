@@ -90,9 +90,26 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended already.
+        terminate(&self.child);
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Tells it to stop in good order, as a profiler around it needs.
+fn terminate(child: &Child) {
+    let Ok(id) = libc::pid_t::try_from(child.id()) else { return };
+    #[expect(unsafe_code, reason = "nothing safe sends SIGTERM")]
+    // SAFETY: kill touches no memory, and the child has not been waited for, so its id is still its own.
+    unsafe {
+        libc::kill(id, libc::SIGTERM);
     }
 }
 

@@ -77,6 +77,9 @@ struct Measure {
     /// Draws the visits
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// The servers' program, if another than this one: an older build, or one under a profiler
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
     /// Also write the table to this file, and every run as JSON beside it
     #[arg(long, value_name = "FILE.md")]
     out: Option<PathBuf>,
@@ -99,7 +102,8 @@ async fn be(server: Server) -> anyhow::Result<()> {
 
 #[expect(clippy::print_stdout, reason = "this command prints")]
 fn measured(measure: Measure) -> anyhow::Result<()> {
-    let Measure { workload, database, phones, visits, polls, singles, edits, repeats, seed, out } = measure;
+    let Measure { workload, database, phones, visits, polls, singles, edits, repeats, seed, program, out } =
+        measure;
     let kinds = match database {
         Database::Sqlite => [Kind::Sqlite].into(),
         Database::Postgres => [Kind::Postgres].into(),
@@ -108,7 +112,7 @@ fn measured(measure: Measure) -> anyhow::Result<()> {
     let all = [Workload::W1, Workload::W2, Workload::W3, Workload::W4, Workload::W5];
     let workloads = if workload.is_empty() { all.into() } else { workload.into_iter().collect() };
     let options = Options {
-        program: std::env::current_exe()?,
+        program: program.map_or_else(std::env::current_exe, Ok)?,
         kinds,
         workloads,
         sizes: Sizes { phones, visits, polls, singles, edits },
