@@ -169,6 +169,7 @@ impl Store {
             base: write.base(),
             claimed: write.stamp,
             set: &write.set,
+            set_json: None,
             latest_n,
             clock_offset: known.clock_offset,
         };
@@ -222,6 +223,7 @@ async fn take(desk: &mut Desk<'_>, write: &ServerWrite, now: i64) -> Result<(), 
         base: Base::Current,
         claimed: None,
         set: &write.set,
+        set_json: None,
         latest_n: 0,
         clock_offset: None,
     };
