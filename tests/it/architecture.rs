@@ -5,13 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which crates of ours a crate may name. A new crate is placed here first.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("xunke-domain", &[]),
     ("xunke-sync", &["xunke-domain"]),
     ("xunke-migrations", &[]),
     ("xunke-storage", &["xunke-domain", "xunke-sync", "xunke-migrations"]),
     ("xunke-api", &["xunke-domain", "xunke-sync", "xunke-storage"]),
     ("e2e", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-api", "xunke-migrations"]),
+    ("bench", &["xunke-api", "e2e"]),
     ("disk", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-api"]),
     ("processes", &["xunke-domain", "xunke-sync", "e2e"]),
     ("simulation", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-api", "disk"]),

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use axum::body::{Body, HttpBody as _};
 use axum::http::Request;
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use uuid::Uuid;
@@ -26,6 +27,7 @@ on_both!(
     a_cursor_of_elsewhere_is_refused,
     a_changed_grant_refuses_the_cursor,
     a_waiting_reader_hears_of_news,
+    what_another_node_wrote_is_seen_within_a_second,
     a_waiting_reader_comes_back_after_the_time_it_gave,
     a_revoked_device_is_told_to_wipe,
     limits_are_kept_to,
@@ -317,6 +319,22 @@ async fn a_waiting_reader_comes_back_after_the_time_it_gave(app: TestApp) {
 
     assert!(began.elapsed() >= Duration::from_secs(1) && began.elapsed() < Duration::from_secs(8));
     assert_eq!((&page["changes"], &page["more"], &page["head"]), (&json!([]), &json!(false), &at["head"]));
+}
+
+async fn what_another_node_wrote_is_seen_within_a_second(app: TestApp) {
+    let school = app.plain_school().await;
+    let (zheng, phone) = app.inspector(&school, "zheng").await;
+    let node = app.another_node().await;
+    let at = node.page(&school.id, &zheng.token, "").await;
+    // Nothing new: from now on the node may answer from memory.
+    let nothing = node.page(&school.id, &zheng.token, &after(&at)).await;
+
+    app.push(&phone, &[visit(&school, 1)]).await;
+    app.pass(TimeDelta::seconds(1));
+    let news = node.page(&school.id, &zheng.token, &after(&at)).await;
+
+    assert_eq!(nothing["changes"], json!([]));
+    assert_eq!(visits(&news), alive(&[1]));
 }
 
 async fn a_revoked_device_is_told_to_wipe(app: TestApp) {

@@ -10,6 +10,7 @@ use xunke_storage::gather::Gatherer;
 use xunke_sync::limits::Limits;
 use xunke_sync::record::Seq;
 
+use crate::auth::callers::Callers;
 use crate::auth::keys::Keys;
 use crate::auth::password::Passwords;
 use crate::auth::throttle::Throttle;
@@ -38,6 +39,8 @@ pub struct Inner {
     pub throttle: Throttle,
     /// The protocol's limits.
     pub limits: Limits,
+    /// Who has asked lately.
+    pub callers: Callers,
     /// Where streams stand, for those who wait.
     pub heads: Heads,
 }

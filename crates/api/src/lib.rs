@@ -13,6 +13,7 @@ pub mod demo;
 pub mod docs;
 pub mod instant;
 pub mod openapi;
+pub mod packed;
 pub mod pages;
 pub mod problem;
 #[expect(missing_docs, reason = "handlers are documented for OpenAPI, routers say all by their name")]

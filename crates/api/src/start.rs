@@ -10,6 +10,7 @@ use xunke_storage::{Claim, Settings, Store};
 use xunke_sync::limits::Limits;
 
 use crate::app::{App, Heads, Inner};
+use crate::auth::callers::Callers;
 use crate::auth::keys::Keys;
 use crate::auth::password::Passwords;
 use crate::auth::throttle::Throttle;
@@ -46,6 +47,7 @@ pub async fn open(url: &str, connections: u32, world: World) -> anyhow::Result<A
         passwords: Passwords::new(light_passwords)?,
         throttle: Throttle::default(),
         limits: Limits::default(),
+        callers: Callers::default(),
         heads: Heads::default(),
     }))
 }

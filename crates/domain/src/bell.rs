@@ -12,6 +12,11 @@ use crate::text::{number, squeeze};
 
 /// A label in the form in which labels are compared: `第3节`, `3`, `第三节` and `３` are one.
 pub fn period_key(label: &str) -> String {
+    // As nearly every label is written; a visit is judged by some thirty of them.
+    let bare = label.strip_prefix('第').and_then(|label| label.strip_suffix('节')).unwrap_or_default();
+    if let Some(number) = number(bare).filter(|_| bare.is_ascii()) {
+        return number.to_string();
+    }
     let label = squeeze(label).to_lowercase();
     let bare = label.strip_suffix("节课").or_else(|| label.strip_suffix('节')).unwrap_or(&label);
     let (half, bare) = ["上午", "下午"]

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::fields::Fields;
+use crate::fields::{FieldSource, Fields};
 
 /// Reads a value; members that are `null` count as absent, as they do in the schema.
 pub(crate) fn decode<T: DeserializeOwned>(value: &Value) -> serde_json::Result<T> {
@@ -23,21 +23,19 @@ fn without_nulls(value: &Value) -> Value {
 }
 
 /// The value of a field if it is there and reads as a `T`.
-pub(crate) fn lenient<T: DeserializeOwned>(fields: &Fields, name: &str) -> Option<T> {
-    fields.get(name).filter(|value| !value.is_null()).and_then(|value| decode(value).ok())
+pub(crate) fn lenient<T: DeserializeOwned>(fields: &impl FieldSource, name: &str) -> Option<T> {
+    fields.field(name).filter(|value| !value.is_null()).and_then(|value| decode(value).ok())
 }
 
 /// The elements of a list field that are there.
 pub(crate) fn elements<'a>(
-    fields: &'a Fields,
+    fields: &'a impl FieldSource,
     name: &'a str,
 ) -> impl Iterator<Item = (&'a str, &'a Value)> + 'a {
-    fields.iter().filter(move |(path, value)| path.name() == name && !value.is_null()).filter_map(
-        |(path, value)| {
-            let element = path.element()?;
-            Some((element, value))
-        },
-    )
+    fields.each().filter(|(_, value)| !value.is_null()).filter_map(move |(path, value)| {
+        let element = path.as_str().strip_prefix(name)?.strip_prefix('/')?;
+        Some((element, value))
+    })
 }
 
 /// The fields without elements as one JSON object, to be read as a struct.

@@ -46,6 +46,25 @@ impl FieldPath {
     }
 }
 
+/// Whatever holds fields: they can be read where they lie, without a copy.
+pub trait FieldSource {
+    /// The value of a field, if it is there.
+    fn field(&self, path: &str) -> Option<&Value>;
+
+    /// All fields, in path order.
+    fn each(&self) -> impl Iterator<Item = (&FieldPath, &Value)>;
+}
+
+impl FieldSource for Fields {
+    fn field(&self, path: &str) -> Option<&Value> {
+        self.get(path)
+    }
+
+    fn each(&self) -> impl Iterator<Item = (&FieldPath, &Value)> {
+        self.iter()
+    }
+}
+
 fn is_part(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))

@@ -26,6 +26,30 @@ impl Flaw {
     }
 }
 
+/// A place inside what was sent; its pointer is only written down where something is wrong.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    up: Option<&'a Place<'a>>,
+    member: &'a str,
+}
+
+impl<'a> Place<'a> {
+    /// A member at the top.
+    pub(crate) const fn top(member: &'a str) -> Self {
+        Self { up: None, member }
+    }
+
+    /// A member of what lies here.
+    pub(crate) const fn member(&'a self, member: &'a str) -> Self {
+        Self { up: Some(self), member }
+    }
+
+    /// The JSON pointer.
+    pub(crate) fn pointer(&self) -> String {
+        pointer_join(&self.up.map(Place::pointer).unwrap_or_default(), self.member)
+    }
+}
+
 /// Appends a member name to a JSON pointer, escaping it as RFC 6901 section 3 says.
 pub fn pointer_join(base: &str, member: &str) -> String {
     format!("{base}/{}", member.replace('~', "~0").replace('/', "~1"))

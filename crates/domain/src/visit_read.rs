@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 
 use crate::field_read::{decode, elements, lenient};
-use crate::fields::Fields;
+use crate::fields::FieldSource;
 use crate::ids::{UserId, VisitId};
 use crate::visit::{Regime, Visit, VisitKind};
 
@@ -18,7 +18,7 @@ struct Withdrawn {
 impl Visit {
     /// Reads a visit. Writes are validated when they arrive, so what does not read here counts as
     /// absent rather than as an error.
-    pub fn from_fields(id: VisitId, author: UserId, fields: &Fields) -> Self {
+    pub fn from_fields(id: VisitId, author: UserId, fields: &impl FieldSource) -> Self {
         Self {
             id,
             inspector: author,
@@ -50,7 +50,7 @@ impl Visit {
     }
 }
 
-fn list<T: DeserializeOwned>(fields: &Fields, name: &str) -> BTreeMap<String, T> {
+fn list<T: DeserializeOwned>(fields: &impl FieldSource, name: &str) -> BTreeMap<String, T> {
     elements(fields, name)
         .filter_map(|(element, value)| Some((element.to_owned(), decode(value).ok()?)))
         .collect()

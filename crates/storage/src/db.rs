@@ -19,6 +19,7 @@ use xunke_sync::planted::{Bug, planted};
 use crate::book::BookCache;
 use crate::claim::{sqlite_file, with_end};
 use crate::error::StoreError;
+use crate::fresh::{Fresh, Notice};
 
 /// Where the database is and how it is used.
 #[derive(Clone, Debug)]
@@ -35,6 +36,8 @@ pub struct Settings {
 #[derive(Debug)]
 pub struct Queries<C> {
     pub(crate) db: C,
+    /// Of a transaction that may change anything; dropped after the transaction.
+    pub(crate) notice: Option<Notice>,
 }
 
 /// A transaction; dropped without [`Tx::commit`] it leaves no trace.
@@ -47,6 +50,7 @@ pub struct Store {
     read: Queries<DatabaseConnection>,
     pub(crate) process: Uuid,
     pub(crate) books: BookCache,
+    pub(crate) fresh: Fresh,
 }
 
 impl Store {
@@ -66,7 +70,13 @@ impl Store {
         } else {
             write.clone()
         };
-        Ok(Self { write, read: Queries { db: read }, process: settings.process, books: BookCache::default() })
+        Ok(Self {
+            write,
+            read: Queries { db: read, notice: None },
+            process: settings.process,
+            books: BookCache::default(),
+            fresh: Fresh::new(sqlite),
+        })
     }
 
     /// For reading outside a transaction.
@@ -74,19 +84,24 @@ impl Store {
         &self.read
     }
 
-    /// Begins a transaction that writes.
+    /// Begins a transaction that writes; when it ends, nothing read before it is trusted any more.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
+        Ok(Queries { notice: Some(self.fresh.notice()), ..self.begin_unnoticed().await? })
+    }
+
+    /// Begins a transaction that changes nothing of what is kept in memory, or gives notice by other ways.
+    pub(crate) async fn begin_unnoticed(&self) -> Result<Tx, StoreError> {
         let mode = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(Queries { db: self.write.begin_with_options(mode).await? })
+        Ok(Queries { db: self.write.begin_with_options(mode).await?, notice: None })
     }
 
     /// Whether the database takes a write now: one is committed, since until then no disk is touched. Nothing is
     /// left behind; set-up codes have other ids.
     pub async fn probe(&self) -> Result<(), StoreError> {
-        let tx = self.begin().await?;
+        let tx = self.begin_unnoticed().await?;
         tx.db
             .execute_unprepared("INSERT INTO setup_code (id, code_hash, created_at) VALUES (-1, '', 0)")
             .await?;
@@ -107,17 +122,10 @@ impl Store {
 impl Tx {
     /// Makes it durable. The last line of whoever began it.
     pub async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.db.commit().await?)
-    }
-
-    /// Leaves no trace.
-    pub(crate) async fn roll_back(self) -> Result<(), StoreError> {
-        Ok(self.db.rollback().await?)
-    }
-
-    /// A part that may fail alone: a savepoint inside this transaction.
-    pub(crate) async fn savepoint(&self) -> Result<Tx, StoreError> {
-        Ok(Queries { db: self.db.begin().await? })
+        let Self { db, notice } = self;
+        let done = db.commit().await;
+        drop(notice);
+        Ok(done?)
     }
 }
 
@@ -139,6 +147,8 @@ fn options(settings: &Settings, connections: u32) -> ConnectOptions {
         .min_connections(1)
         .acquire_timeout(ACQUIRE)
         .sqlx_logging(false)
+        // A file does not go away: a question before each use would only cost. PostgreSQL may.
+        .test_before_acquire(!settings.url.starts_with("sqlite:"))
         // create_if_missing is the "no set-up" of small schools.
         .map_sqlx_sqlite_opts(|sqlite| durable(sqlite).create_if_missing(true))
         .map_sqlx_postgres_opts(|postgres| {
@@ -151,11 +161,17 @@ fn options(settings: &Settings, connections: u32) -> ConnectOptions {
     options
 }
 
+/// Statements that the writing connection keeps prepared: the three of `rows.rs` in each of their sizes, and the rest.
+const STATEMENTS: usize = 400;
+
 /// The one connection that writes. When a disk is full or fails, SQLite may take a transaction back by itself;
 /// sqlx does not notice, would take the next one for a part of it, and that would never be committed. Such a
 /// connection is closed instead of used again.
 fn sqlite_writer(settings: &Settings) -> ConnectOptions {
     let mut options = options(settings, 1);
+    options.map_sqlx_sqlite_opts(|sqlite| {
+        durable(sqlite).create_if_missing(true).statement_cache_capacity(STATEMENTS)
+    });
     options.map_sqlx_sqlite_pool_opts(|pool| {
         pool.after_release(|connection, _| {
             Box::pin(async move {

@@ -1,18 +1,24 @@
 //! Pushes that arrive together share one commit, so that durability stays cheap.
 //!
-//! One task writes; it takes what waits, up to a bound, each push in a savepoint of its own, commits
-//! once, and only then answers. While it commits, the next pushes gather.
+//! One task writes; it takes what waits, up to a bound, commits once, and only then answers. While it commits, the
+//! next pushes gather. Should one of them fail, each is taken in alone, so that it fails alone.
 
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
+use xunke_domain::ids::SchoolId;
 use xunke_sync::planted::{Bug, planted};
+use xunke_sync::wire::push::Arrived;
 
 use crate::intake::push::{PushJob, Pushed};
 use crate::{Store, StoreError};
 
 /// Most pushes of one commit.
 const GATHERED: usize = 32;
+
+/// Most bytes of the writes of one commit, unless one push has more.
+const BYTES: usize = 4 * 1024 * 1024;
 
 /// Pushes that may wait before new ones are refused as "too busy".
 const WAITING: usize = 512;
@@ -39,9 +45,22 @@ impl Gatherer {
     pub fn start(store: Arc<Store>) -> Self {
         let (queue, mut waiting) = mpsc::channel(WAITING);
         tokio::spawn(async move {
-            let mut batch = Vec::with_capacity(GATHERED);
-            while waiting.recv_many(&mut batch, GATHERED).await > 0 {
-                let (store, batch) = (Arc::clone(&store), std::mem::take(&mut batch));
+            let mut queue = VecDeque::with_capacity(GATHERED);
+            loop {
+                while queue.len() < GATHERED
+                    && let Ok(next) = waiting.try_recv()
+                {
+                    queue.push_back(next);
+                }
+                if queue.is_empty() {
+                    match waiting.recv().await {
+                        Some(next) => queue.push_back(next),
+                        None => break,
+                    }
+                    // Whoever came at the same moment comes along.
+                    continue;
+                }
+                let (store, batch) = (Arc::clone(&store), next_batch(&mut queue));
                 // A task of its own: should one commit panic, its pushes get no answer, and the next go on.
                 let taken = tokio::spawn(async move { take_in(&store, batch).await }).await;
                 if let Err(error) = taken {
@@ -63,43 +82,119 @@ impl Gatherer {
     }
 }
 
+/// The pushes of the next commit, first come, first served: of each device one, so that none fills a commit, and its
+/// second is judged by what the first left behind; and no more than fit into memory beside each other.
+fn next_batch(queue: &mut VecDeque<Waiting>) -> Vec<Waiting> {
+    let (mut batch, mut later, mut devices, mut bytes) = (Vec::new(), VecDeque::new(), BTreeSet::new(), 0);
+    for (job, answer) in queue.drain(..) {
+        let size: usize = job.writes.iter().map(|arrived| arrived.raw.len()).sum();
+        let fits = batch.is_empty() || bytes + size <= BYTES;
+        if fits && devices.insert(job.device) {
+            bytes += size;
+            batch.push((job, answer));
+        } else {
+            // What comes later of the same device stays behind it.
+            devices.insert(job.device);
+            later.push_back((job, answer));
+        }
+    }
+    *queue = later;
+    batch
+}
+
 async fn take_in(store: &Store, batch: Vec<Waiting>) {
     let (jobs, answers): (Vec<PushJob>, Vec<_>) = batch.into_iter().unzip();
-    let outcomes = match try_together(store, &jobs).await {
-        Ok(outcomes) => outcomes,
-        // The commit failed, so nothing of the batch is there: each is told so.
-        Err(error) => jobs.iter().map(|_| Err(error.again())).collect(),
-    };
+    let outcomes = outcomes(store, &jobs).await;
+    // However the commit went: nobody hears of it before those who ask where a stream stands.
+    store.fresh.moved(streams(&jobs).into_iter());
     for (answer, outcome) in answers.into_iter().zip(outcomes) {
         // A phone that no longer waits will repeat its push.
         let _ = answer.send(outcome);
     }
 }
 
-async fn try_together(
-    store: &Store,
-    jobs: &[PushJob],
-) -> Result<Vec<Result<Pushed, StoreError>>, StoreError> {
-    let tx = store.begin().await?;
-    tx.lock_for(jobs).await?;
-    let mut outcomes = Vec::with_capacity(jobs.len());
-    for job in jobs {
-        let part = tx.savepoint().await?;
-        let outcome = store.push_in(&part, job).await;
-        let ended = match &outcome {
-            Ok(_) => part.commit().await,
-            Err(_) => part.roll_back().await,
-        };
-        match (outcome, ended) {
-            (outcome, Ok(())) => outcomes.push(outcome),
-            // On a full or failing disk SQLite takes the whole transaction back, and there is no part to end.
-            (Err(error), Err(_)) | (Ok(_), Err(error)) => return Err(error),
+/// The streams that these pushes may have moved.
+fn streams(jobs: &[PushJob]) -> BTreeSet<SchoolId> {
+    jobs.iter().flat_map(|job| &job.writes).filter_map(Arrived::stream).collect()
+}
+
+async fn outcomes(store: &Store, jobs: &[PushJob]) -> Vec<Result<Pushed, StoreError>> {
+    match try_together(store, jobs).await {
+        Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
+        // The database is away, or the commit failed, so nothing of the batch is there: each is told so.
+        Err(error @ StoreError::Unavailable(_)) => jobs.iter().map(|_| Err(error.again())).collect(),
+        // One of them cannot be taken in; which one shows when each is alone.
+        Err(_) if jobs.len() > 1 => {
+            let mut outcomes = Vec::with_capacity(jobs.len());
+            for job in jobs {
+                let alone = try_together(store, std::slice::from_ref(job)).await;
+                outcomes.push(alone.and_then(|mut one| {
+                    one.pop().ok_or_else(|| StoreError::corrupt("push", "it has no outcome"))
+                }));
+            }
+            outcomes
         }
+        Err(error) => vec![Err(error)],
     }
+}
+
+async fn try_together(store: &Store, jobs: &[PushJob]) -> Result<Vec<Pushed>, StoreError> {
+    let tx = store.begin_unnoticed().await?;
+    let outcomes = store.push_in(&tx, jobs).await?;
     if planted(Bug::AnswerBeforeCommit) {
         tokio::spawn(tx.commit());
         return Ok(outcomes);
     }
     tx.commit().await?;
     Ok(outcomes)
+}
+
+#[cfg(test)]
+mod tests {
+    use xunke_domain::ids::UserId;
+    use xunke_sync::stamp::DeviceId;
+    use xunke_sync::wire::push;
+
+    use super::*;
+    use crate::intake::push::Sender;
+
+    fn push_of(device: u64, bytes: usize) -> Waiting {
+        let device = DeviceId::from_u64(device);
+        let body = format!(
+            r#"{{"device":"{device}","schema":1,"writes":[{{"n":1,"x.a":"{}"}}]}}"#,
+            "a".repeat(bytes)
+        );
+        let read = push::read(body.as_bytes(), &xunke_sync::limits::Limits::default()).unwrap();
+        let account = UserId::from_uuid(uuid::Uuid::nil());
+        let sender = Sender { account, memberships: Vec::new(), revoked: false, admitted: false };
+        let writes = read.writes;
+        (PushJob { device, sender, writes, unsent: 0, clock_offset: None, now: 0 }, oneshot::channel().0)
+    }
+
+    fn devices(batch: &[Waiting]) -> Vec<String> {
+        batch.iter().map(|(job, _)| job.device.to_string().trim_start_matches('0').to_owned()).collect()
+    }
+
+    #[test]
+    fn a_commit_has_one_push_of_a_device_and_the_others_do_not_wait_for_its_next() {
+        let mut queue: VecDeque<Waiting> = [1, 1, 1, 2, 3].map(|device| push_of(device, 10)).into();
+
+        assert_eq!(devices(&next_batch(&mut queue)), ["1", "2", "3"]);
+        queue.push_back(push_of(4, 10));
+        assert_eq!(devices(&next_batch(&mut queue)), ["1", "4"]);
+        assert_eq!(devices(&next_batch(&mut queue)), ["1"]);
+        assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn a_commit_is_bounded_by_its_bytes_and_no_push_overtakes_another_of_its_device() {
+        let half = BYTES / 2;
+        let mut queue: VecDeque<Waiting> =
+            [push_of(1, half), push_of(2, half), push_of(2, 10), push_of(3, 10)].into();
+
+        assert_eq!(devices(&next_batch(&mut queue)), ["1", "3"]);
+        assert_eq!(devices(&next_batch(&mut queue)), ["2"]);
+        assert_eq!(devices(&next_batch(&mut queue)), ["2"]);
+        assert!(queue.is_empty());
+    }
 }

@@ -1,8 +1,6 @@
 //! The ledger of writes: one row a write, every write ever answered. History and duplicate check in one.
 
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 use xunke_domain::fields::Fields;
 use xunke_domain::ids::{SchoolId, UserId};
@@ -14,7 +12,7 @@ use xunke_sync::stamp::{DeviceId, Stamp};
 use xunke_sync::wire::result::WriteResult;
 
 use crate::entity::write;
-use crate::records::{chunks, json, origin, read_json};
+use crate::records::{json, origin, read_json};
 use crate::sessions::{Device, device_id};
 use crate::{Queries, StoreError, Tx};
 
@@ -90,6 +88,12 @@ impl LedgerEntry {
     }
 
     fn into_row(self) -> write::Model {
+        let body = json(&self.set);
+        self.into_row_of(body)
+    }
+
+    /// The same where the fields are JSON already, and `set` is not looked at.
+    pub(crate) fn into_row_of(self, body: String) -> write::Model {
         write::Model {
             device: self.device.to_string(),
             n: self.n,
@@ -102,7 +106,7 @@ impl LedgerEntry {
             saw: (!self.saw.is_empty()).then(|| json(&self.saw)),
             claimed: self.claimed.map(|stamp| stamp.to_string()),
             canonical: self.canonical.map(|stamp| stamp.to_string()),
-            body: json(&self.set),
+            body,
             body_hash: self.body_hash,
             answer: json(&self.answer),
             author: self.author.into_uuid(),
@@ -175,11 +179,7 @@ impl<C: ConnectionTrait> Queries<C> {
 impl Tx {
     /// Adds writes to the ledger.
     pub(crate) async fn ledger_add(&self, entries: Vec<LedgerEntry>) -> Result<(), StoreError> {
-        for chunk in chunks(entries, 100) {
-            let rows = chunk.into_iter().map(|entry| entry.into_row().into_active_model());
-            write::Entity::insert_many(rows).exec_without_returning(&self.db).await?;
-        }
-        Ok(())
+        self.put_rows(entries.into_iter().map(LedgerEntry::into_row).collect()).await
     }
 
     /// Replaces the entry of a held write that has been admitted.

@@ -3,14 +3,11 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
-use xunke_domain::fields::{FieldPath, Fields};
+use xunke_domain::fields::{FieldPath, FieldSource as _, Fields};
 use xunke_domain::ids::{SchoolId, UserId};
 use xunke_domain::record_type::RecordType;
 use xunke_domain::week::Week;
@@ -131,7 +128,8 @@ impl StoredRecord {
         self.author == person || came.is_some_and(|register| register.value == Value::Bool(true))
     }
 
-    pub(crate) fn into_row(self) -> record::Model {
+    /// The row; `fields` is the fields as JSON, where that is known.
+    pub(crate) fn row(&self, fields: Option<String>) -> record::Model {
         let stamp = self.state.stamp();
         let main = self
             .state
@@ -165,7 +163,7 @@ impl StoredRecord {
             stamps: json(&stamps),
             writes: json(&self.state.writes),
             origins: json(&origins),
-            fields: json(&self.state.fields()),
+            fields: fields.unwrap_or_else(|| json(&InPlace(&self.state))),
             open_conflicts: self.open_conflicts,
             created_at: self.created_at,
         }
@@ -204,6 +202,15 @@ impl StoredRecord {
             open_conflicts: row.open_conflicts,
             created_at: row.created_at,
         })
+    }
+}
+
+/// The fields of a record as JSON, written where they lie.
+struct InPlace<'a>(&'a RecordState);
+
+impl serde::Serialize for InPlace<'_> {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(self.0.each())
     }
 }
 
@@ -272,31 +279,8 @@ impl<C: ConnectionTrait> Queries<C> {
 
 impl Tx {
     /// Stores records as they now are, new or known.
-    pub(crate) async fn records_put(&self, records: Vec<StoredRecord>) -> Result<(), StoreError> {
-        use record::Column as C;
-        for chunk in chunks(records, 100) {
-            let rows = chunk.into_iter().map(|record| record.into_row().into_active_model());
-            let on_conflict = OnConflict::columns([C::Stream, C::Kind, C::Id])
-                .update_columns([
-                    C::Seq,
-                    C::Life,
-                    C::Readers,
-                    C::VisitDate,
-                    C::VisitUntil,
-                    C::Stamp,
-                    C::Stamps,
-                    C::Writes,
-                    C::Origins,
-                    C::Fields,
-                    C::OpenConflicts,
-                ])
-                .to_owned();
-            record::Entity::insert_many(rows)
-                .on_conflict(on_conflict)
-                .exec_without_returning(&self.db)
-                .await?;
-        }
-        Ok(())
+    pub(crate) async fn records_put(&self, rows: Vec<record::Model>) -> Result<(), StoreError> {
+        self.put_rows(rows).await
     }
 }
 

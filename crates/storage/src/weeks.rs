@@ -71,7 +71,7 @@ impl<C: ConnectionTrait> Queries<C> {
                 if record.open_conflicts > 0 {
                     conflicted.insert(row.id);
                 }
-                let visit = Visit::from_fields(row.id, record.author, &record.state.fields());
+                let visit = Visit::from_fields(row.id, record.author, &record.state);
                 visits.push(ArrivedVisit {
                     visit,
                     received_at: row.received_at,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use xunke_domain::fields::{FieldPath, Fields};
+use xunke_domain::fields::{FieldPath, FieldSource, Fields};
 
 use crate::stamp::{DeviceId, Stamp};
 
@@ -89,5 +89,15 @@ impl RecordState {
     /// The largest stamp of any field; none for an empty record.
     pub fn stamp(&self) -> Option<Stamp> {
         self.registers.values().map(|register| register.origin.stamp).max()
+    }
+}
+
+impl FieldSource for RecordState {
+    fn field(&self, path: &str) -> Option<&Value> {
+        self.registers.get(path).map(|register| &register.value)
+    }
+
+    fn each(&self) -> impl Iterator<Item = (&FieldPath, &Value)> {
+        self.registers.iter().map(|(path, register)| (path, &register.value))
     }
 }

@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::value::RawValue;
 use serde_json::{Map, Number, Value};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
@@ -14,11 +15,16 @@ use xunke_domain::flaw::{Flaw, pointer_join};
 /// Reads one JSON value, at most `depth` levels of arrays and objects deep.
 pub fn parse(bytes: &[u8], depth: usize) -> Result<Value, Flaw> {
     let text = std::str::from_utf8(bytes).map_err(|_| Flaw::invalid("", "the text is not UTF-8"))?;
-    let at = RefCell::new(String::new());
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let seed = Strict { at: &at, depth };
-    let value = seed.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
-    value.map_err(|error| Flaw::invalid(at.borrow().clone(), plain(&error)))
+    let read = |at: Option<&RefCell<String>>| {
+        let mut reader = serde_json::Deserializer::from_str(text);
+        let value = Strict { at, depth }.deserialize(&mut reader)?;
+        reader.end().map(|()| value)
+    };
+    // Where a fault lies is only kept track of once it is known that there is one: nearly all is right.
+    read(None).or_else(|_| {
+        let at = RefCell::new(String::new());
+        read(Some(&at)).map_err(|error| Flaw::invalid(at.borrow().clone(), plain(&error)))
+    })
 }
 
 /// The members of one JSON object, unread; a duplicate is a flaw.
@@ -63,9 +69,39 @@ fn text<E: serde::de::Error>(text: String) -> Result<String, E> {
 }
 
 fn nfc(text: String) -> String {
+    if is_plain_text(&text) {
+        return text;
+    }
     match is_nfc_quick(text.chars()) {
         IsNormalized::Yes => text,
         _ => text.nfc().collect(),
+    }
+}
+
+/// Characters that stand alone and are composed whatever is beside them, without a look into the tables: those of most
+/// texts here, Latin, Chinese characters and their punctuation.
+const fn is_plain(c: char) -> bool {
+    matches!(c, '\0'..='\u{2ff}' | '\u{2010}'..='\u{2027}' | '\u{3001}'..='\u{3029}' | '\u{4000}'..='\u{9fff}'
+        | '\u{ff01}'..='\u{ff5e}')
+}
+
+/// Whether all its characters are plain. In UTF-8 the first byte says it of most: below 0x80 lies ASCII, from 0xe4 to
+/// 0xe9 lie Chinese characters of three bytes.
+fn is_plain_text(text: &str) -> bool {
+    let mut rest = text.as_bytes();
+    loop {
+        match rest {
+            [] => return true,
+            [0..0x80, after @ ..] | [0xe4..=0xe9, _, _, after @ ..] => rest = after,
+            _ => {
+                let at = text.len() - rest.len();
+                let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else { return false };
+                if !is_plain(c) {
+                    return false;
+                }
+                rest = rest.get(c.len_utf8()..).unwrap_or_default();
+            }
+        }
     }
 }
 
@@ -87,27 +123,33 @@ pub fn composed(value: Value, depth: usize) -> Option<Value> {
     })
 }
 
-/// Reads a value while keeping the pointer of where it is.
+/// Reads a value while keeping the pointer of where it is, if that is asked for.
 #[derive(Clone, Copy)]
 struct Strict<'a> {
-    at: &'a RefCell<String>,
+    at: Option<&'a RefCell<String>>,
     depth: usize,
 }
 
 impl Strict<'_> {
-    /// Reads what lies at `member`; on success the pointer is taken back.
-    fn inside<T, E>(self, member: &str, read: impl FnOnce(Self) -> Result<T, E>) -> Result<T, E>
+    /// Reads what lies at a member; on success the pointer is taken back.
+    fn inside<T, E>(
+        self,
+        member: impl FnOnce() -> String,
+        read: impl FnOnce(Self) -> Result<T, E>,
+    ) -> Result<T, E>
     where
         E: serde::de::Error,
     {
         let Some(depth) = self.depth.checked_sub(1) else {
             return Err(E::custom("nested too deep"));
         };
-        let before = self.at.borrow().len();
-        let joined = pointer_join("", member);
-        self.at.borrow_mut().push_str(&joined);
-        let value = read(Self { depth, ..self })?;
-        self.at.borrow_mut().truncate(before);
+        let inner = Self { depth, ..self };
+        let Some(at) = self.at else { return read(inner) };
+        let before = at.borrow().len();
+        let joined = pointer_join("", &member());
+        at.borrow_mut().push_str(&joined);
+        let value = read(inner)?;
+        at.borrow_mut().truncate(before);
         Ok(value)
     }
 }
@@ -158,8 +200,8 @@ impl<'de> Visitor<'de> for Strict<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut items = Vec::new();
         while let Some(item) = {
-            let index = items.len().to_string();
-            self.inside(&index, |inner| seq.next_element_seed(inner))?
+            let index = items.len();
+            self.inside(|| index.to_string(), |inner| seq.next_element_seed(inner))?
         } {
             items.push(item);
         }
@@ -174,13 +216,17 @@ impl<'de> Visitor<'de> for Strict<'_> {
         let mut members = Map::new();
         while let Some(name) = map.next_key::<String>()? {
             let name: String = text(name)?;
-            let value = self.inside(&name, |inner| {
-                if members.contains_key(&name) {
-                    return Err(A::Error::custom("the member is there twice"));
-                }
-                map.next_value_seed(inner)
-            })?;
-            members.insert(name, value);
+            let said = self.at.map(|_| name.clone()).unwrap_or_default();
+            self.inside(
+                || said,
+                |inner| match members.entry(name) {
+                    Entry::Occupied(_) => Err(A::Error::custom("the member is there twice")),
+                    Entry::Vacant(free) => {
+                        free.insert(map.next_value_seed(inner)?);
+                        Ok(())
+                    }
+                },
+            )?;
         }
         Ok(Value::Object(members))
     }
@@ -230,6 +276,15 @@ mod tests {
     #[test]
     fn text_comes_out_composed() {
         assert_eq!(parse("\"e\u{301}\"".as_bytes(), 1), Ok(json!("é")));
+    }
+
+    #[test]
+    fn a_character_called_plain_is_composed_beside_any_other() {
+        for c in (0..0x11_0000).filter_map(char::from_u32).filter(|c| is_plain(*c)) {
+            let alone = String::from(c);
+            assert_eq!(is_nfc_quick(alone.chars()), IsNormalized::Yes, "{c:?}");
+            assert_eq!(unicode_normalization::char::canonical_combining_class(c), 0, "{c:?}");
+        }
     }
 
     #[test]

@@ -22,7 +22,6 @@ use xunke_storage::schools::School;
 use xunke_storage::sessions::Session;
 
 use crate::app::App;
-use crate::auth::token;
 use crate::problem::ApiError;
 
 /// Operation ids by method and path template.
@@ -135,7 +134,7 @@ pub async fn guard(
         let (school, district) = (named("school"), named("district"));
         let stream = if school.is_none() && district.is_none() { stream(&request) } else { None };
         if let Some(text) = school.or(stream) {
-            let school = app.store.read().school_find(SchoolId::from_uuid(id(text)?)).await?;
+            let school = app.store.school(SchoolId::from_uuid(id(text)?), app.clock.millis()).await?;
             let school = school.ok_or(ApiError::NotFound)?;
             let reach = caller.reach(&app, operation, &school)?;
             request.extensions_mut().insert(Here { school, reach });
@@ -160,22 +159,33 @@ fn stream(request: &Request) -> Option<String> {
 pub async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller, ApiError> {
     let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer = header.and_then(|value| value.strip_prefix("Bearer ")).ok_or(ApiError::Unauthenticated)?;
-    let now = app.clock.now();
-    let claims = token::verify(&app.keys, bearer, now.timestamp()).ok_or(ApiError::Unauthenticated)?;
+    let now = app.clock.now().timestamp();
+    let claims = app.callers.claims(&app.keys, bearer, now).ok_or(ApiError::Unauthenticated)?;
     caller(app, claims.sid)
         .await?
         .filter(|caller| caller.id().into_uuid() == claims.sub)
         .ok_or(ApiError::Unauthenticated)
 }
 
-/// The person of a session, if it holds now.
+/// The person of a session, if it holds now; from memory while nothing has changed.
 pub async fn caller(app: &App, session: Uuid) -> Result<Option<Caller>, ApiError> {
-    let read = app.store.read();
-    let Some(session) =
-        read.session_find(session).await?.filter(|session| session.holds_at(app.clock.millis()))
-    else {
-        return Ok(None);
+    let now = app.clock.millis();
+    let found = if let Some(kept) = app.callers.kept(&app.store, session, now) {
+        Some(kept)
+    } else {
+        let mark = app.store.mark(now);
+        let found = read_caller(app, session).await?;
+        if let Some((mark, caller)) = mark.zip(found.as_ref()) {
+            app.callers.keep(mark, caller);
+        }
+        found
     };
+    Ok(found.filter(|caller| caller.session.holds_at(now)))
+}
+
+async fn read_caller(app: &App, session: Uuid) -> Result<Option<Caller>, ApiError> {
+    let read = app.store.read();
+    let Some(session) = read.session_find(session).await? else { return Ok(None) };
     let Some(account) =
         read.account_find(session.account).await?.filter(|account| account.disabled_at.is_none())
     else {

@@ -4,9 +4,9 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::HeaderMap;
+use axum::response::Response;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
 use futures_util::stream::{self, Stream, StreamExt as _};
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,7 @@ use xunke_sync::record::Seq;
 use crate::app::App;
 use crate::auth::guard::{Caller, Here, Reach};
 use crate::body::ApiQuery;
+use crate::packed;
 use crate::problem::{ApiError, Problem};
 
 /// How often a waiting reader looks into the database itself: another node may have written.
@@ -116,8 +117,8 @@ pub async fn changes(
         }
     };
     let schema = asked.schema.clamp(1, SCHEMA);
-    let mut moves = app.heads.listen(stream);
-    let mut lineage = app.store.read().lineage(stream).await?;
+    let mut moves = (asked.wait > 0).then(|| app.heads.listen(stream));
+    let mut lineage = app.store.lineage(stream, app.clock.millis()).await?;
     let (after, from, began) = match &asked.cursor {
         None => (0, asked.from, None),
         Some(text) => {
@@ -129,16 +130,23 @@ pub async fn changes(
             (cursor.seq, cursor.from, Some(cursor.began))
         }
     };
-    if asked.wait > 0 && began.is_some() && school.head <= after {
+    let waits = asked.wait > 0 && began.is_some() && school.head <= after;
+    if let Some(moves) = moves.as_mut().filter(|_| waits) {
         let wait = Duration::from_secs(asked.wait.min(app.limits.wait_seconds));
         // Time-out or news: the page says which.
-        let _ = tokio::time::timeout(wait, moved_past(app, stream, after, &mut moves)).await;
+        let _ = tokio::time::timeout(wait, moved_past(app, stream, after, moves)).await;
     }
-    let query = PageQuery { visibility, after, began, from, records: limit, bytes: app.limits.page_bytes };
-    let page = app.store.read().page(stream, &query).await?;
+    let page = if !waits && began.is_some() && school.head <= after {
+        // Nothing is above the head, as of when the school was read.
+        RawPage { changes: "[]".to_owned(), upto: school.head, more: false, head: school.head }
+    } else {
+        let bytes = app.limits.page_bytes;
+        let query = PageQuery { visibility, after, began, from, records: limit, bytes };
+        app.store.read().page(stream, &query).await?
+    };
     if page.upto > school.head {
         // Written since the lineage was read, perhaps by a process that is not in it yet.
-        lineage = app.store.read().lineage(stream).await?;
+        lineage = app.store.read().lineage(stream).await?.into();
     }
     let nonce = nonce_covering(&lineage, page.upto);
     let RawPage { changes, upto: seq, more, head } = page;
@@ -174,6 +182,7 @@ async fn sync_changes(
     State(app): State<App>,
     caller: Caller,
     here: Here,
+    headers: HeaderMap,
     ApiQuery(params): ApiQuery<ChangesParams>,
 ) -> Result<Response, ApiError> {
     if caller.revoked {
@@ -182,7 +191,7 @@ async fn sync_changes(
     let ChangesParams { _stream, cursor, limit, wait, from, schema } = params;
     let asked = Asked { cursor, limit, wait: wait.unwrap_or(0), from, schema: schema.unwrap_or(1) };
     let page = changes(&app, &caller, &here, &asked).await?;
-    Ok(([(CONTENT_TYPE, "application/json")], page).into_response())
+    Ok(packed::json(&headers, page))
 }
 
 /// The schools whose streams a person may sync today.

@@ -5,8 +5,7 @@ use std::fmt::Write as _;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -23,6 +22,7 @@ use crate::app::App;
 use crate::auth::guard::{Caller, Here};
 use crate::body::{expect_json, read_body};
 use crate::instant::instant;
+use crate::packed;
 use crate::problem::{ApiError, Problem};
 use crate::routes::sync_changes::{Asked, changes};
 
@@ -130,7 +130,7 @@ async fn sync_push(
         }
         answer.push_str("}}");
     }
-    Ok(([(CONTENT_TYPE, "application/json")], answer).into_response())
+    Ok(packed::json(&parts.headers, answer))
 }
 
 /// Which writes there are of each registration asked for, after the push was taken in. One that is not there, or not

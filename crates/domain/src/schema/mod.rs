@@ -11,7 +11,7 @@ mod visit;
 use serde_json::Value;
 
 use crate::fields::{FieldPath, Fields};
-use crate::flaw::{Flaw, pointer_join};
+use crate::flaw::{Flaw, Place};
 use crate::record_type::RecordType;
 use shape::{Elements, FieldSpec};
 
@@ -36,37 +36,45 @@ pub fn validate(kind: RecordType, set: &Fields) -> Vec<Flaw> {
     let mut flaws = Vec::new();
     let Some(specs) = specs(kind) else { return flaws };
     for (path, value) in set.iter().filter(|(path, _)| !path.is_foreign()) {
-        let pointer = pointer_join("/set", path.as_str());
-        match specs.iter().find(|spec| spec.name == path.name()) {
-            Some(spec) => validate_field(spec, path, value, pointer, &mut flaws),
-            None if kind == RecordType::Visit && DERIVED.contains(&path.name()) => {
-                flaws.push(Flaw::unknown(pointer, "derived by the server, never set"));
+        let (top, name) = (Place::top("set"), path.name());
+        let place = top.member(path.as_str());
+        match specs.iter().find(|spec| spec.name == name) {
+            Some(spec) => validate_field(spec, path, value, &place, &mut flaws),
+            None if kind == RecordType::Visit && DERIVED.contains(&name) => {
+                flaws.push(Flaw::unknown(place.pointer(), "derived by the server, never set"));
             }
-            None => flaws.push(Flaw::unknown(pointer, format!("a {kind} has no such field"))),
+            None => flaws.push(Flaw::unknown(place.pointer(), format!("a {kind} has no such field"))),
         }
     }
     flaws
 }
 
-fn validate_field(spec: &FieldSpec, path: &FieldPath, value: &Value, pointer: String, flaws: &mut Vec<Flaw>) {
+fn validate_field(
+    spec: &FieldSpec,
+    path: &FieldPath,
+    value: &Value,
+    place: &Place<'_>,
+    flaws: &mut Vec<Flaw>,
+) {
     match (spec.elements, path.element()) {
-        (Elements::None, Some(_)) => flaws.push(Flaw::unknown(pointer, "this field has no elements")),
+        (Elements::None, Some(_)) => flaws.push(Flaw::unknown(place.pointer(), "this field has no elements")),
         (Elements::Any | Elements::Ids | Elements::Weeks, None) => {
-            flaws.push(Flaw::unknown(pointer, "set the elements of this list, one path each"));
+            flaws.push(Flaw::unknown(place.pointer(), "set the elements of this list, one path each"));
         }
         (Elements::Ids, Some(element)) if !is_id(element) => {
             let detail = "the part after the slash must be a UUID in lower case with hyphens";
-            flaws.push(Flaw::invalid(pointer, detail));
+            flaws.push(Flaw::invalid(place.pointer(), detail));
         }
         (Elements::Weeks, Some(element)) if !is_week_number(element) => {
-            flaws.push(Flaw::invalid(pointer, "the part after the slash must be a week from 1 to 60"));
+            flaws
+                .push(Flaw::invalid(place.pointer(), "the part after the slash must be a week from 1 to 60"));
         }
         (_, _) if value.is_null() => {
             if spec.required {
-                flaws.push(Flaw::invalid(pointer, "required, and cannot be removed"));
+                flaws.push(Flaw::invalid(place.pointer(), "required, and cannot be removed"));
             }
         }
-        (_, _) => spec.shape.check(value, &pointer, flaws),
+        (_, _) => spec.shape.check(value, place, flaws),
     }
 }
 

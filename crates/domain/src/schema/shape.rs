@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike, NaiveDate, NaiveTime};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::flaw::{Flaw, pointer_join};
+use crate::flaw::{Flaw, Place};
 
 /// One field of a record type.
 pub(super) struct FieldSpec {
@@ -111,25 +111,25 @@ pub(super) const fn int(min: i64, max: i64) -> Shape {
 }
 
 impl Shape {
-    /// Adds what is wrong with a value at a pointer.
-    pub(super) fn check(&self, value: &Value, pointer: &str, flaws: &mut Vec<Flaw>) {
+    /// Adds what is wrong with a value at a place.
+    pub(super) fn check(&self, value: &Value, place: &Place<'_>, flaws: &mut Vec<Flaw>) {
         match self {
-            Self::List { of, max } => check_list(of, *max, value, pointer, flaws),
-            Self::Object(members) => check_object(members, value, pointer, flaws),
+            Self::List { of, max } => check_list(of, *max, value, place, flaws),
+            Self::Object(members) => check_object(members, value, place, flaws),
             Self::Ruled(members, rule) => {
                 let before = flaws.len();
-                check_object(members, value, pointer, flaws);
+                check_object(members, value, place, flaws);
                 if flaws.len() == before
                     && let Some((member, detail)) = value.as_object().and_then(rule)
                 {
-                    flaws.push(Flaw::invalid(pointer_join(pointer, member), detail));
+                    flaws.push(Flaw::invalid(place.member(member).pointer(), detail));
                 }
             }
             Self::TextOrObject(text, object) => {
                 let shape = if value.is_object() { object } else { text };
-                shape.check(value, pointer, flaws);
+                shape.check(value, place, flaws);
             }
-            _ => flaws.extend(self.scalar_flaw(value).map(|detail| Flaw::invalid(pointer, detail))),
+            _ => flaws.extend(self.scalar_flaw(value).map(|detail| Flaw::invalid(place.pointer(), detail))),
         }
     }
 
@@ -173,36 +173,38 @@ impl Shape {
     }
 }
 
-fn check_list(of: &Shape, max: usize, value: &Value, pointer: &str, flaws: &mut Vec<Flaw>) {
+fn check_list(of: &Shape, max: usize, value: &Value, place: &Place<'_>, flaws: &mut Vec<Flaw>) {
     match value.as_array() {
-        None => flaws.push(Flaw::invalid(pointer, "must be a list")),
+        None => flaws.push(Flaw::invalid(place.pointer(), "must be a list")),
         Some(items) if items.len() > max => {
-            flaws.push(Flaw::invalid(pointer, format!("must have at most {max} items")));
+            flaws.push(Flaw::invalid(place.pointer(), format!("must have at most {max} items")));
         }
         Some(items) => {
             for (index, item) in items.iter().enumerate() {
-                of.check(item, &pointer_join(pointer, &index.to_string()), flaws);
+                of.check(item, &place.member(&index.to_string()), flaws);
             }
         }
     }
 }
 
 /// `null` is the same as an absent member.
-fn check_object(members: &[Member], value: &Value, pointer: &str, flaws: &mut Vec<Flaw>) {
+fn check_object(members: &[Member], value: &Value, place: &Place<'_>, flaws: &mut Vec<Flaw>) {
     let Some(object) = value.as_object() else {
-        flaws.push(Flaw::invalid(pointer, "must be an object"));
+        flaws.push(Flaw::invalid(place.pointer(), "must be an object"));
         return;
     };
     for member in members {
-        let at = pointer_join(pointer, member.name);
+        let at = place.member(member.name);
         match object.get(member.name) {
-            None | Some(Value::Null) if member.required => flaws.push(Flaw::invalid(at, "required")),
+            None | Some(Value::Null) if member.required => {
+                flaws.push(Flaw::invalid(at.pointer(), "required"));
+            }
             None | Some(Value::Null) => {}
             Some(value) => member.shape.check(value, &at, flaws),
         }
     }
     let strange = object.keys().filter(|key| !members.iter().any(|member| member.name == key.as_str()));
-    flaws.extend(strange.map(|key| Flaw::unknown(pointer_join(pointer, key), "there is no such member")));
+    flaws.extend(strange.map(|key| Flaw::unknown(place.member(key).pointer(), "there is no such member")));
 }
 
 pub(super) fn text_flaw(text: &str, max: usize, blank: bool) -> Option<String> {
@@ -239,7 +241,7 @@ mod tests {
 
     fn holds(shape: &Shape, value: &Value) -> bool {
         let mut flaws = Vec::new();
-        shape.check(value, "/set/field", &mut flaws);
+        shape.check(value, &Place::top("set").member("field"), &mut flaws);
         flaws.is_empty()
     }
 
@@ -281,7 +283,11 @@ mod tests {
         let shape = Shape::List { of: &ITEM, max: 2 };
         let mut flaws = Vec::new();
 
-        shape.check(&json!([{"label": "a"}, {"kind": 1, "a/b": 2}]), "/set/periods", &mut flaws);
+        shape.check(
+            &json!([{"label": "a"}, {"kind": 1, "a/b": 2}]),
+            &Place::top("set").member("periods"),
+            &mut flaws,
+        );
 
         let pointers: Vec<_> = flaws.iter().map(|flaw| (flaw.pointer.as_str(), flaw.unknown)).collect();
         assert_eq!(

@@ -134,7 +134,7 @@ async fn make_ready(
 ) -> Result<(), BackupError> {
     check_sqlite(db).await?;
     Migrator::up(db, None).await?;
-    let tx = Queries { db: db.begin().await? };
+    let tx = Queries { db: db.begin().await?, notice: None };
     tx.audit_add(AuditEntry {
         id: audit,
         at: at.timestamp_millis(),

@@ -12,10 +12,12 @@ use xunke_sync::record::{LastWrites, Origin, Register, Seq, WriteId};
 use xunke_sync::stamp::{DeviceId, Stamp};
 use xunke_sync::wire::result::LostField;
 
+use super::projection::Arrival;
 use super::streams::{Key, Stream};
 use crate::book::BookCache;
 use crate::conflicts::{Conflict, ConflictSide};
 use crate::ledger::LedgerEntry;
+use crate::schools::School;
 use crate::{StoreError, Tx};
 
 /// Everything one batch of writes has in hand.
@@ -31,8 +33,10 @@ pub(super) struct Desk<'a> {
     settled: Vec<(Uuid, Seq)>,
     /// Authors and times of receipt of writes by `(device, n)`, as far as they were asked for.
     authors: BTreeMap<(DeviceId, i64), (UserId, i64)>,
-    /// The sender's clock minus ours, by visit.
-    offsets: BTreeMap<Uuid, i64>,
+    /// How each visit first arrived, as far as this batch goes.
+    arrivals: BTreeMap<Uuid, Arrival>,
+    /// The records that more than one write of the batch names; none: it is not known.
+    repeated: Option<BTreeSet<Uuid>>,
 }
 
 /// A write ready to be merged.
@@ -50,6 +54,8 @@ pub(super) struct Entry<'a> {
     pub(super) born: Option<WriteId>,
     pub(super) claimed: Option<Stamp>,
     pub(super) set: &'a Fields,
+    /// The same as JSON in path order, where that is at hand.
+    pub(super) set_json: Option<&'a str>,
     /// The largest number this device had reached before.
     pub(super) latest_n: i64,
     /// Sender's clock minus ours, milliseconds.
@@ -77,7 +83,8 @@ impl<'a> Desk<'a> {
             opened: BTreeSet::new(),
             settled: Vec::new(),
             authors: BTreeMap::new(),
-            offsets: BTreeMap::new(),
+            arrivals: BTreeMap::new(),
+            repeated: None,
         }
     }
 
@@ -92,6 +99,20 @@ impl<'a> Desk<'a> {
             if let Some(stream) = Stream::lock(self.tx, self.books, *id, keeps_book).await? {
                 self.streams.insert(*id, stream);
             }
+        }
+        Ok(())
+    }
+
+    /// Puts in streams that have been locked already. `repeated`: the records that more than one write will name.
+    pub(super) async fn put_locked(
+        &mut self,
+        schools: Vec<School>,
+        repeated: BTreeSet<Uuid>,
+    ) -> Result<(), StoreError> {
+        self.repeated = Some(repeated);
+        for school in schools {
+            let book = self.books.get(self.tx, &school).await?;
+            self.streams.insert(school.id, Stream::locked(school, book));
         }
         Ok(())
     }
@@ -122,6 +143,7 @@ impl<'a> Desk<'a> {
             .map(Conflict::open)
             .collect::<Result<Vec<_>, _>>()?;
         let now = self.now;
+        let repeated = self.repeated.as_ref().is_none_or(|repeated| repeated.contains(&entry.key.1));
         let stream = self.stream(entry.stream)?;
         let seq = stream.next_seq();
         let incoming = Incoming {
@@ -142,21 +164,28 @@ impl<'a> Desk<'a> {
         let stream = self.stream(entry.stream)?;
         let record = stream.record_mut(entry.key, entry.author, now);
         let week_before = record.logged_week();
+        let new = record.created && record.state.registers.is_empty();
         let merged = merge::merge(&mut record.state, &past, &open, &incoming, now, seq);
         record.seq = seq;
         let origin = Origin { stamp: merged.canonical, seq, n: incoming.n, id: incoming.id };
         let week_after = record.logged_week();
+        // Every field won, so the record says what the write said.
+        let as_said = new && record.state.registers.len() == entry.set.len();
         stream.weeks.entry(entry.key.1).or_default().extend(week_before.into_iter().chain(week_after));
         stream.changed.insert(entry.key);
-        stream.accepted.entry(entry.key).or_default().push(Past {
-            origin,
-            set: entry.set.clone(),
-            saw: entry.saw.cloned().unwrap_or_default(),
-        });
-        self.authors.insert((entry.device, incoming.n), (entry.author, now));
-        if let Some(offset) = entry.clock_offset {
-            self.offsets.insert(entry.key.1, offset);
+        match entry.set_json.filter(|_| as_said) {
+            Some(json) => stream.said.insert(entry.key, json.to_owned()),
+            None => stream.said.remove(&entry.key),
+        };
+        if repeated {
+            stream.accepted.entry(entry.key).or_default().push(Past {
+                origin,
+                set: entry.set.clone(),
+                saw: entry.saw.cloned().unwrap_or_default(),
+            });
         }
+        self.authors.insert((entry.device, incoming.n), (entry.author, now));
+        self.arrivals.entry(entry.key.1).or_insert(Arrival { at: now, offset: entry.clock_offset });
         self.disagree(&entry, merged, seq).await
     }
 
@@ -261,14 +290,10 @@ impl<'a> Desk<'a> {
         for (id, seq) in std::mem::take(&mut self.settled) {
             self.tx.conflicts_settle(vec![id], self.now, seq).await?;
         }
-        for stream in self.streams.values() {
-            if stream.changed.is_empty() {
-                continue;
-            }
-            self.tx.records_put(stream.changed_records().cloned().collect()).await?;
+        for stream in self.streams.values_mut().filter(|stream| !stream.changed.is_empty()) {
+            self.tx.records_put(stream.changed_rows()).await?;
             let visits = stream.changed_records().filter(|record| record.kind == RecordType::Visit);
-            let offsets = &self.offsets;
-            self.tx.visits_project(&stream.book, visits, offsets, self.now).await?;
+            self.tx.visits_project(&stream.book, visits, &self.arrivals, self.now).await?;
         }
         for stream in self.streams.values().filter(|stream| stream.school.head > stream.locked_head) {
             self.tx.lineage_note(stream.school.id, stream.locked_head + 1, process, self.now).await?;

@@ -6,6 +6,7 @@
 mod admission;
 mod desk;
 mod erase;
+mod locked;
 pub(crate) mod projection;
 pub mod push;
 mod rejudge;

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeZone, Timelike};
 use chrono_tz::Tz;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 use xunke_domain::book::SchoolBook;
 use xunke_domain::class_name::grade_of;
-use xunke_domain::fields::Fields;
+use xunke_domain::fields::FieldSource;
 use xunke_domain::ids::{ClassId, SubjectId, TeacherId, VisitId};
 use xunke_domain::judge::judge;
 use xunke_domain::verdict::Verdict;
@@ -17,8 +16,17 @@ use xunke_domain::visit::{Observed, Slot, Visit};
 use xunke_domain::week::Week;
 
 use crate::entity::visit;
-use crate::records::{StoredRecord, chunks};
+use crate::records::StoredRecord;
 use crate::{StoreError, Tx};
+
+/// How a visit first arrived.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arrival {
+    /// When, milliseconds.
+    pub(super) at: i64,
+    /// The sender's clock minus ours then, milliseconds.
+    pub(super) offset: Option<i64>,
+}
 
 /// What the book says of a visit now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,11 +57,11 @@ pub(crate) fn word<T: serde::Serialize>(value: &T) -> Option<String> {
 pub(super) fn off_minutes(
     book: &SchoolBook,
     slot: Option<&Slot>,
-    fields: &Fields,
+    fields: &impl FieldSource,
     offset: Option<i64>,
 ) -> Option<i64> {
     let slot = slot?;
-    let claimed = DateTime::parse_from_rfc3339(fields.get("arrived_at")?.as_str()?).ok()?;
+    let claimed = DateTime::parse_from_rfc3339(fields.field("arrived_at")?.as_str()?).ok()?;
     let arrived = DateTime::from_timestamp_millis(claimed.timestamp_millis() - offset.unwrap_or(0))?;
     let zone = book.time_zone.unwrap_or(Tz::Asia__Shanghai);
     let arrived = zone.from_utc_datetime(&arrived.naive_utc());
@@ -76,12 +84,25 @@ fn search_text(visit: &Visit) -> String {
     let findings = visit.findings.values().filter_map(|item| item.note.as_deref());
     let categories = visit.findings.values().map(|item| item.category.as_str());
     let texts: Vec<&str> = highlights.chain(improvements).chain(findings).chain(categories).collect();
-    texts.join("\n").to_lowercase()
+    lower(texts.join("\n"))
 }
 
-fn row(book: &SchoolBook, record: &StoredRecord, offset: Option<i64>, now: i64) -> visit::Model {
-    let fields = record.state.fields();
-    let visit = Visit::from_fields(VisitId::from_uuid(record.id), record.author, &fields);
+/// What `to_lowercase` gives; most texts have letters in ASCII only, and Chinese characters have no case.
+fn lower(mut text: String) -> String {
+    let caseless = |c: char| {
+        matches!(c, '\0'..='\u{7f}' | '\u{2000}'..='\u{206f}' | '\u{3000}'..='\u{9fff}'
+        | '\u{ff00}'..='\u{ff20}' | '\u{ff5b}'..='\u{ffef}')
+    };
+    if text.chars().all(caseless) {
+        text.make_ascii_lowercase();
+        return text;
+    }
+    text.to_lowercase()
+}
+
+fn row(book: &SchoolBook, record: &StoredRecord, arrival: Arrival) -> visit::Model {
+    let Arrival { at, offset } = arrival;
+    let visit = Visit::from_fields(VisitId::from_uuid(record.id), record.author, &record.state);
     let judged = judged(book, visit.slot.as_ref(), visit.observed.as_ref());
     visit::Model {
         stream: record.stream.into_uuid(),
@@ -101,9 +122,9 @@ fn row(book: &SchoolBook, record: &StoredRecord, offset: Option<i64>, now: i64) 
         submitted: visit.submitted_at.is_some() && visit.withdrawn.is_none() && !record.erased,
         withdrawn: visit.withdrawn.is_some(),
         text: search_text(&visit),
-        received_at: now,
+        received_at: at,
         clock_offset: offset,
-        off_minutes: off_minutes(book, visit.slot.as_ref(), &fields, offset),
+        off_minutes: off_minutes(book, visit.slot.as_ref(), &record.state, offset),
     }
 }
 
@@ -114,42 +135,17 @@ impl Tx {
         &self,
         book: &SchoolBook,
         records: impl Iterator<Item = &StoredRecord>,
-        offsets: &BTreeMap<Uuid, i64>,
+        arrivals: &BTreeMap<Uuid, Arrival>,
         now: i64,
     ) -> Result<(), StoreError> {
-        use visit::Column as C;
         let records: Vec<&StoredRecord> = records.collect();
         let first = self.first_offsets(&records).await?;
-        let offset = |id: &Uuid| first.get(id).copied().unwrap_or_else(|| offsets.get(id).copied());
-        let rows: Vec<visit::Model> =
-            records.into_iter().map(|record| row(book, record, offset(&record.id), now)).collect();
-        for chunk in chunks(rows, 100) {
-            let on_conflict = OnConflict::columns([C::Stream, C::Id])
-                .update_columns([
-                    C::Seq,
-                    C::Date,
-                    C::Week,
-                    C::Period,
-                    C::Class,
-                    C::PlannedSubject,
-                    C::PlannedTeacher,
-                    C::ObservedSubject,
-                    C::ObservedTeacher,
-                    C::Situation,
-                    C::Verdict,
-                    C::Submitted,
-                    C::Withdrawn,
-                    C::Text,
-                    C::OffMinutes,
-                ])
-                .to_owned();
-            let rows = chunk.into_iter().map(IntoActiveModel::into_active_model);
-            visit::Entity::insert_many(rows)
-                .on_conflict(on_conflict)
-                .exec_without_returning(&self.db)
-                .await?;
-        }
-        Ok(())
+        let arrival = |id: &Uuid| {
+            let now = arrivals.get(id).copied().unwrap_or(Arrival { at: now, offset: None });
+            first.get(id).map_or(now, |offset| Arrival { offset: *offset, ..now })
+        };
+        let rows = records.into_iter().map(|record| row(book, record, arrival(&record.id))).collect();
+        self.put_rows(rows).await
     }
 
     /// The clock's offset at the first arrival of those visits that have arrived before. The time a phone says
@@ -159,7 +155,9 @@ impl Tx {
         records: &[&StoredRecord],
     ) -> Result<BTreeMap<Uuid, Option<i64>>, StoreError> {
         let mut first = BTreeMap::new();
-        for chunk in records.chunks(500) {
+        // What this transaction made has no projection yet.
+        let old: Vec<&StoredRecord> = records.iter().copied().filter(|record| !record.created).collect();
+        for chunk in old.chunks(500) {
             let Some(stream) = chunk.first().map(|record| record.stream) else { continue };
             let known: Vec<(Uuid, Option<i64>)> = visit::Entity::find()
                 .select_only()
@@ -194,4 +192,23 @@ pub(super) fn seen(row: &visit::Model) -> Option<(Slot, Observed)> {
         situation,
     };
     Some((slot, observed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lower;
+
+    #[test]
+    fn texts_are_lowered_as_the_standard_has_it() {
+        let every: String = ('\0'..='\u{1_ffff}').collect();
+        let caseless: String = ('\0'..='\u{7f}')
+            .chain('\u{2000}'..='\u{206f}')
+            .chain('\u{3000}'..='\u{9fff}')
+            .chain('\u{ff00}'..='\u{ff20}')
+            .chain('\u{ff5b}'..='\u{ffef}')
+            .collect();
+        for text in [every.as_str(), &caseless, "PPT 与 Pair Work，小结", "ΑΣ ÀÉ"] {
+            assert_eq!(lower(text.to_owned()), text.to_lowercase());
+        }
+    }
 }

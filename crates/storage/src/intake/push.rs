@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
+use xunke_domain::fields::Fields;
 use xunke_domain::flaw::Flaw;
 use xunke_domain::ids::SchoolId;
 use xunke_domain::record_type::RecordType;
+use xunke_domain::week::Week;
 use xunke_sync::derived_id::derived_id;
 use xunke_sync::planted::{Bug, planted};
 use xunke_sync::record::WriteId;
@@ -16,10 +17,10 @@ use xunke_sync::wire::result::{Late, Outcome, WriteResult};
 
 use super::admission::{self, Held, Sender as Who};
 use super::desk::{Desk, Entry, Taken};
-use crate::entity::{device, school};
+use super::locked::{Locked, prepare};
+use crate::entity::write;
 use crate::held::HeldWrite;
 use crate::ledger::LedgerEntry;
-use crate::records::chunks;
 use crate::sessions::Device;
 use crate::{Store, StoreError, Tx};
 
@@ -57,6 +58,7 @@ pub enum Pushed {
 /// How far one write has got.
 struct Settled<'a> {
     arrived: &'a Arrived,
+    body: Body,
     result: WriteResult,
     /// The write and its record type, unless it is held.
     taken: Option<(&'a Write, Taken)>,
@@ -66,76 +68,110 @@ struct Settled<'a> {
 impl Store {
     /// Notes that a device was in touch without sending anything.
     pub async fn note_contact(&self, device: DeviceId, now: i64, unsent: i64) -> Result<(), StoreError> {
-        let tx = self.begin().await?;
+        let tx = self.begin_unnoticed().await?;
         tx.device_contact(device, now, unsent.max(0)).await?;
         tx.commit().await
     }
 
-    /// Takes a push in, inside a transaction of the caller.
-    pub(crate) async fn push_in(&self, tx: &Tx, job: &PushJob) -> Result<Pushed, StoreError> {
-        let device = tx
-            .device_find(job.device)
-            .await?
-            .ok_or_else(|| StoreError::corrupt("push", "the device is not registered"))?;
-        let numbers: Vec<i64> = job.writes.iter().map(|arrived| arrived.n).collect();
-        let known: BTreeMap<i64, LedgerEntry> =
-            tx.ledger_known(job.device, numbers).await?.into_iter().map(|entry| (entry.n, entry)).collect();
-        let known = if planted(Bug::LedgerForgets) { of_a_month(known, job.now) } else { known };
-        if let Some(n) = forked(&job.writes, &known) {
-            return Ok(Pushed::Fork { n });
+    /// Takes pushes in, inside a transaction of the caller: one outcome a push, in order. Each device is there once
+    /// at most. They share what they read and write; an error leaves nothing of any.
+    pub(crate) async fn push_in(&self, tx: &Tx, jobs: &[PushJob]) -> Result<Vec<Pushed>, StoreError> {
+        let Locked { devices, schools } = tx.lock_for(jobs).await?;
+        let mut desk = Desk::new(tx, &self.books, 0);
+        prepare(&mut desk, schools, jobs).await?;
+        let mut parts: Vec<Part<'_>> = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            let device = devices
+                .get(&job.device)
+                .ok_or_else(|| StoreError::corrupt("push", "the device is not registered"))?;
+            parts.push(take_in(&mut desk, job, device).await?);
         }
-
-        let mut desk = Desk::new(tx, &self.books, job.now);
-        prepare(&mut desk, &job.writes).await?;
-        let mut settled: Vec<Settled<'_>> = Vec::with_capacity(job.writes.len());
-        for arrived in &job.writes {
-            let earlier =
-                settled.iter().find(|earlier| earlier.arrived.n == arrived.n).map(|earlier| &earlier.result);
-            let answered = known.get(&arrived.n).map(|entry| &entry.answer).or(earlier);
-            settled.push(match answered {
-                Some(answer) => Settled { arrived, result: answer.clone().again(), taken: None, known: true },
-                None => settle(&mut desk, job, &device, arrived).await?,
-            });
-        }
-        mark_late(&mut desk, &mut settled).await?;
-        record(tx, job, &device, &settled).await?;
+        mark_late(&mut desk, &mut parts).await?;
+        record(tx, &mut parts).await?;
         desk.store(self.process).await?;
-        Ok(Pushed::Results(settled.into_iter().map(|settled| settled.result).collect()))
+        Ok(parts.into_iter().map(Part::into_outcome).collect())
     }
 }
 
-impl Tx {
-    /// Locks what the pushes of one commit touch: devices first, so that one push sent to two nodes is one push,
-    /// then streams, each in the order of ids, so that two nodes cannot wait for each other.
-    pub(crate) async fn lock_for(&self, jobs: &[PushJob]) -> Result<(), StoreError> {
-        let devices: BTreeSet<String> = jobs.iter().map(|job| job.device.to_string()).collect();
-        let _: Vec<String> = device::Entity::find()
-            .select_only()
-            .column(device::Column::Id)
-            .filter(device::Column::Id.is_in(devices))
-            .order_by_asc(device::Column::Id)
-            .lock_exclusive()
-            .into_tuple()
-            .all(&self.db)
-            .await?;
-        let streams: BTreeSet<Uuid> = jobs
-            .iter()
-            .flat_map(|job| &job.writes)
-            .filter_map(|arrived| arrived.write.as_ref().ok())
-            .map(|write| write.stream.into_uuid())
-            .collect();
-        for chunk in chunks(streams.into_iter().collect(), 1000) {
-            let _: Vec<Uuid> = school::Entity::find()
-                .select_only()
-                .column(school::Column::Id)
-                .filter(school::Column::Id.is_in(chunk))
-                .order_by_asc(school::Column::Id)
-                .lock_exclusive()
-                .into_tuple()
-                .all(&self.db)
-                .await?;
+/// One push of a batch, and how far it has got.
+struct Part<'a> {
+    job: &'a PushJob,
+    device: &'a Device,
+    /// Another body under a known number: nothing of the push is taken in.
+    fork: Option<i64>,
+    settled: Vec<Settled<'a>>,
+    /// Weeks whose logs told each visit it changed before, or tell it now.
+    weeks: BTreeMap<SchoolId, BTreeMap<Uuid, BTreeSet<Week>>>,
+}
+
+impl Part<'_> {
+    fn into_outcome(self) -> Pushed {
+        match self.fork {
+            Some(n) => Pushed::Fork { n },
+            None => Pushed::Results(self.settled.into_iter().map(|settled| settled.result).collect()),
         }
-        Ok(())
+    }
+}
+
+/// Takes one push of a batch in.
+async fn take_in<'a>(
+    desk: &mut Desk<'_>,
+    job: &'a PushJob,
+    device: &'a Device,
+) -> Result<Part<'a>, StoreError> {
+    desk.now = job.now;
+    let bodies: Vec<Body> = job.writes.iter().map(Body::of).collect();
+    // What lies above the largest number ever received cannot have been received.
+    let numbers: Vec<i64> = job.writes.iter().map(|arrived| arrived.n).collect();
+    let numbers: Vec<i64> = numbers.into_iter().filter(|n| *n <= device.latest_n).collect();
+    let known =
+        if numbers.is_empty() { Vec::new() } else { desk.tx.ledger_known(job.device, numbers).await? };
+    let known: BTreeMap<i64, LedgerEntry> = known.into_iter().map(|entry| (entry.n, entry)).collect();
+    let known = if planted(Bug::LedgerForgets) { of_a_month(known, job.now) } else { known };
+    let mut part = Part {
+        job,
+        device,
+        fork: forked(&job.writes, &bodies, &known),
+        settled: Vec::new(),
+        weeks: BTreeMap::new(),
+    };
+    if part.fork.is_some() {
+        return Ok(part);
+    }
+    let mut answered: BTreeMap<i64, WriteResult> =
+        known.into_iter().map(|(n, entry)| (n, entry.answer)).collect();
+    for (arrived, body) in job.writes.iter().zip(bodies) {
+        let settled = match answered.get(&arrived.n) {
+            Some(answer) => {
+                Settled { arrived, body, result: answer.clone().again(), taken: None, known: true }
+            }
+            None => settle(desk, job, device, arrived, body).await?,
+        };
+        answered.entry(arrived.n).or_insert_with(|| settled.result.clone());
+        part.settled.push(settled);
+    }
+    for stream in desk.streams.values_mut().filter(|stream| !stream.weeks.is_empty()) {
+        part.weeks.insert(stream.school.id, std::mem::take(&mut stream.weeks));
+    }
+    Ok(part)
+}
+
+/// What a write says, written down once: for the ledger, for its hash, and for the record if it makes one.
+struct Body {
+    /// The fields it sets as JSON; none if the write cannot be read.
+    set: Option<String>,
+    hash: String,
+}
+
+impl Body {
+    fn of(arrived: &Arrived) -> Self {
+        match &arrived.write {
+            Ok(write) => {
+                let set = write.set_json();
+                Self { hash: write.body_hash_over(&set), set: Some(set) }
+            }
+            Err(_) => Self { hash: arrived.body_hash(), set: None },
+        }
     }
 }
 
@@ -146,30 +182,13 @@ fn of_a_month(mut known: BTreeMap<i64, LedgerEntry>, now: i64) -> BTreeMap<i64, 
 }
 
 /// The first write whose number is known under another body.
-fn forked(writes: &[Arrived], known: &BTreeMap<i64, LedgerEntry>) -> Option<i64> {
-    let mut hashes: BTreeMap<i64, String> =
-        known.iter().map(|(n, entry)| (*n, entry.body_hash.clone())).collect();
-    writes.iter().find_map(|arrived| {
-        let hash = arrived.body_hash();
-        let first = hashes.entry(arrived.n).or_insert_with(|| hash.clone());
-        (*first != hash && !planted(Bug::ReplayTrusted)).then_some(arrived.n)
+fn forked(writes: &[Arrived], bodies: &[Body], known: &BTreeMap<i64, LedgerEntry>) -> Option<i64> {
+    let mut hashes: BTreeMap<i64, &str> =
+        known.iter().map(|(n, entry)| (*n, entry.body_hash.as_str())).collect();
+    writes.iter().zip(bodies).find_map(|(arrived, body)| {
+        let first = hashes.entry(arrived.n).or_insert(&body.hash);
+        (*first != body.hash && !planted(Bug::ReplayTrusted)).then_some(arrived.n)
     })
-}
-
-/// Locks the streams and loads the records that the writes name.
-async fn prepare(desk: &mut Desk<'_>, writes: &[Arrived]) -> Result<(), StoreError> {
-    let mut ids: BTreeMap<SchoolId, BTreeSet<Uuid>> = BTreeMap::new();
-    for write in writes.iter().filter_map(|arrived| arrived.write.as_ref().ok()) {
-        ids.entry(write.stream).or_default().insert(write.record);
-    }
-    desk.lock(&ids.keys().copied().collect(), true).await?;
-    for (stream, records) in ids {
-        let tx = desk.tx;
-        if let Some(stream) = desk.streams.get_mut(&stream) {
-            stream.load(tx, RecordType::Visit, records.into_iter().collect()).await?;
-        }
-    }
-    Ok(())
 }
 
 async fn settle<'a>(
@@ -177,6 +196,7 @@ async fn settle<'a>(
     job: &PushJob,
     device: &Device,
     arrived: &'a Arrived,
+    body: Body,
 ) -> Result<Settled<'a>, StoreError> {
     match admit(desk, &job.sender, arrived).await? {
         Err(Held { reason, flaw: Flaw { pointer, detail, unknown: _ } }) => {
@@ -188,7 +208,7 @@ async fn settle<'a>(
                 detail: Some(detail),
                 ..WriteResult::plain(arrived.n, Outcome::Held)
             };
-            Ok(Settled { arrived, result, taken: None, known: false })
+            Ok(Settled { arrived, body, result, taken: None, known: false })
         }
         Ok((write, kind)) => {
             let entry = Entry {
@@ -202,12 +222,13 @@ async fn settle<'a>(
                 born: born(desk.tx, &job.sender, write).await?,
                 claimed: write.stamp,
                 set: &write.set,
+                set_json: body.set.as_deref(),
                 latest_n: device.latest_n,
                 clock_offset: job.clock_offset,
             };
             let taken = desk.take(entry).await?;
             let result = accepted(write, &taken);
-            Ok(Settled { arrived, result, taken: Some((write, taken)), known: false })
+            Ok(Settled { arrived, body, result, taken: Some((write, taken)), known: false })
         }
     }
 }
@@ -259,49 +280,56 @@ pub(super) async fn admit<'a>(
 }
 
 /// Tells the writes that touch a published week, and marks the newest edition as overtaken (section 7).
-async fn mark_late(desk: &mut Desk<'_>, settled: &mut [Settled<'_>]) -> Result<(), StoreError> {
-    let mut late: BTreeMap<(SchoolId, Uuid), Late> = BTreeMap::new();
-    for stream in desk.streams.values() {
-        let weeks: BTreeSet<_> = stream.weeks.values().flatten().copied().collect();
-        let published = desk.tx.editions_overtake(stream.school.id, &weeks).await?;
-        for (visit, weeks) in &stream.weeks {
-            let newest =
-                weeks.iter().rev().find_map(|week| published.get(week).map(|number| (*week, *number)));
-            if let Some((week, published_edition)) = newest {
-                late.insert((stream.school.id, *visit), Late { week, published_edition });
-            }
-        }
+async fn mark_late(desk: &mut Desk<'_>, parts: &mut [Part<'_>]) -> Result<(), StoreError> {
+    let mut published = BTreeMap::new();
+    for stream in desk.streams.keys() {
+        let of_stream = parts.iter().filter_map(|part| part.weeks.get(stream));
+        let weeks: BTreeSet<Week> = of_stream.flat_map(BTreeMap::values).flatten().copied().collect();
+        published.insert(*stream, desk.tx.editions_overtake(*stream, &weeks).await?);
     }
-    for settled in settled {
-        if let Some((write, _)) = &settled.taken {
-            settled.result.late = late.get(&(write.stream, write.record)).copied();
+    for Part { settled, weeks, .. } in parts {
+        for settled in settled {
+            let Some((write, _)) = &settled.taken else { continue };
+            let weeks = weeks.get(&write.stream).and_then(|weeks| weeks.get(&write.record));
+            settled.result.late = weeks.zip(published.get(&write.stream)).and_then(|(weeks, published)| {
+                let newest =
+                    weeks.iter().rev().find_map(|week| published.get(week).map(|number| (*week, *number)));
+                newest.map(|(week, published_edition)| Late { week, published_edition })
+            });
         }
     }
     Ok(())
 }
 
 /// Ledger, held list and device board.
-async fn record(tx: &Tx, job: &PushJob, device: &Device, settled: &[Settled<'_>]) -> Result<(), StoreError> {
-    let new = || settled.iter().filter(|settled| !settled.known);
-    let entries: Vec<LedgerEntry> = new().map(|settled| entry(job, settled)).collect();
-    let arrived = i64::try_from(entries.len()).unwrap_or(i64::MAX);
-    let latest_n = entries.iter().map(|entry| entry.n).max().unwrap_or(0).max(device.latest_n);
-    let held: Vec<HeldWrite> = new().filter_map(|settled| held(job, settled)).collect();
-    // A stream that is none has nobody to look at it but the author.
-    let held = tx.held_where_they_are_seen(held).await?;
-    if !entries.is_empty() {
-        tx.ledger_add(entries).await?;
+async fn record(tx: &Tx, parts: &mut [Part<'_>]) -> Result<(), StoreError> {
+    let (mut rows, mut held_back) = (Vec::new(), Vec::new());
+    for Part { job, settled, .. } in parts.iter_mut() {
+        for settled in settled.iter_mut().filter(|settled| !settled.known) {
+            held_back.extend(held(job, settled));
+            rows.push(row(job, settled));
+        }
     }
+    // A stream that is none has nobody to look at it but the author.
+    let held = tx.held_where_they_are_seen(held_back).await?;
+    tx.put_rows(rows).await?;
     if !held.is_empty() && !planted(Bug::HeldDropped) {
         tx.held_add(held).await?;
     }
-    tx.device_seen(job.device, job.now, job.unsent, latest_n, device.arrived + arrived, job.clock_offset)
-        .await
+    for Part { job, device, settled, .. } in parts.iter().filter(|part| part.fork.is_none()) {
+        let new = || settled.iter().filter(|settled| !settled.known).map(|settled| settled.arrived.n);
+        let arrived = i64::try_from(new().count()).unwrap_or(i64::MAX);
+        let latest_n = new().max().unwrap_or(0).max(device.latest_n);
+        tx.device_seen(job.device, job.now, job.unsent, latest_n, device.arrived + arrived, job.clock_offset)
+            .await?;
+    }
+    Ok(())
 }
 
-fn entry(job: &PushJob, settled: &Settled<'_>) -> LedgerEntry {
+/// The row of the ledger.
+fn row(job: &PushJob, settled: &mut Settled<'_>) -> write::Model {
     let write = settled.arrived.write.as_ref().ok();
-    LedgerEntry {
+    let entry = LedgerEntry {
         device: job.device,
         n: settled.arrived.n,
         stream: settled.arrived.stream(),
@@ -313,13 +341,14 @@ fn entry(job: &PushJob, settled: &Settled<'_>) -> LedgerEntry {
         born: settled.taken.as_ref().and_then(|(_, taken)| taken.born),
         claimed: write.and_then(|write| write.stamp),
         canonical: settled.taken.as_ref().map(|(_, taken)| taken.canonical),
-        set: write.map(|write| write.set.clone()).unwrap_or_default(),
-        body_hash: settled.arrived.body_hash(),
+        set: Fields::new(),
+        body_hash: std::mem::take(&mut settled.body.hash),
         answer: settled.result.clone(),
         author: job.sender.account,
         received_at: job.now,
         clock_offset: job.clock_offset,
-    }
+    };
+    entry.into_row_of(settled.body.set.take().unwrap_or_else(|| "{}".to_owned()))
 }
 
 fn held(job: &PushJob, settled: &Settled<'_>) -> Option<HeldWrite> {

@@ -150,7 +150,7 @@ impl Tx {
             let records: BTreeMap<_, _> = records.into_iter().map(|record| (record.id, record)).collect();
             for row in chunk {
                 let Some(record) = records.get(&row.id) else { continue };
-                let off = off_minutes(book, slot(row).as_ref(), &record.state.fields(), row.clock_offset);
+                let off = off_minutes(book, slot(row).as_ref(), &record.state, row.clock_offset);
                 if off == row.off_minutes {
                     continue;
                 }

@@ -164,6 +164,7 @@ impl Store {
             born: born(tx, &sender, write).await?,
             claimed: write.stamp,
             set: &write.set,
+            set_json: None,
             latest_n,
             clock_offset: known.clock_offset,
         };
@@ -225,6 +226,7 @@ async fn take(desk: &mut Desk<'_>, write: &ServerWrite, now: i64) -> Result<(), 
         born: None,
         claimed: None,
         set: &write.set,
+        set_json: None,
         latest_n: 0,
         clock_offset: None,
     };

@@ -12,6 +12,7 @@ use xunke_sync::merge::Past;
 use xunke_sync::record::{RecordState, Seq};
 
 use crate::book::BookCache;
+use crate::entity::record;
 use crate::records::StoredRecord;
 use crate::schools::School;
 use crate::{StoreError, Tx};
@@ -35,6 +36,8 @@ pub(super) struct Stream {
     pub(super) accepted: BTreeMap<Key, Vec<Past>>,
     /// Weeks whose logs told each changed visit before, or tell it now.
     pub(super) weeks: BTreeMap<Uuid, BTreeSet<Week>>,
+    /// The fields as JSON of records that are just what one write said.
+    pub(super) said: BTreeMap<Key, String>,
 }
 
 impl Stream {
@@ -48,7 +51,12 @@ impl Stream {
         let Some(school) = tx.school_lock(id).await? else { return Ok(None) };
         let book =
             if keeps_book { books.get(tx, &school).await? } else { books.get_unkept(tx, &school).await? };
-        Ok(Some(Self {
+        Ok(Some(Self::locked(school, book)))
+    }
+
+    /// A stream that has been locked.
+    pub(super) const fn locked(school: School, book: Arc<SchoolBook>) -> Self {
+        Self {
             locked_head: school.head,
             school,
             book,
@@ -56,7 +64,8 @@ impl Stream {
             changed: BTreeSet::new(),
             accepted: BTreeMap::new(),
             weeks: BTreeMap::new(),
-        }))
+            said: BTreeMap::new(),
+        }
     }
 
     /// Reads the records of one kind that the batch names.
@@ -94,6 +103,12 @@ impl Stream {
     pub(super) const fn next_seq(&mut self) -> Seq {
         self.school.head += 1;
         self.school.head
+    }
+
+    /// The rows of the records changed so far.
+    pub(super) fn changed_rows(&mut self) -> Vec<record::Model> {
+        let Self { changed, records, said, .. } = self;
+        changed.iter().filter_map(|key| Some(records.get(key)?.row(said.remove(key)))).collect()
     }
 
     /// The records changed so far.

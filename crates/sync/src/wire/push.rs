@@ -61,8 +61,21 @@ impl Write {
     /// Tells one body from another under one `(device, n)`. Stamp and what was seen are left out: after a restore a
     /// device sends again under the stamps it was given (section 6), and that is the same write.
     pub fn body_hash(&self) -> String {
-        let Self { n: _, stream, kind, record, base: _, stamp: _, saw: _, born: _, set } = self;
-        hash(&serde_json::to_vec(&(stream, kind, record, set)).unwrap_or_default())
+        self.body_hash_over(&self.set_json())
+    }
+
+    /// The fields it sets as JSON, in path order.
+    pub fn set_json(&self) -> String {
+        serde_json::to_string(&self.set).unwrap_or_default()
+    }
+
+    /// The same hash, for whoever has [`Write::set_json`] already.
+    pub fn body_hash_over(&self, set_json: &str) -> String {
+        let Self { n: _, stream, kind, record, base: _, stamp: _, saw: _, born: _, set: _ } = self;
+        let named = serde_json::to_string(&(stream, kind, record)).unwrap_or_default();
+        // What `(stream, kind, record, set)` is in JSON.
+        let body = format!("{},{set_json}]", named.strip_suffix(']').unwrap_or(&named));
+        hash(body.as_bytes())
     }
 }
 
@@ -176,10 +189,15 @@ pub enum EnvelopeFault {
 pub fn read(body: &[u8], limits: &Limits) -> Result<Push, EnvelopeFault> {
     let text = std::str::from_utf8(body)
         .map_err(|_| EnvelopeFault::Unparsable(Flaw::invalid("", "the text is not UTF-8")))?;
-    serde_json::from_str::<&serde_json::value::RawValue>(text).map_err(|error| {
-        EnvelopeFault::Unparsable(Flaw::invalid("", format!("the body is not JSON: {error}")))
+    let members = strict_json::members(text, "").map_err(|flaw| {
+        // An object with a flaw, or no JSON at all?
+        match serde_json::from_str::<&serde_json::value::RawValue>(text) {
+            Ok(_) => EnvelopeFault::Shape(flaw),
+            Err(error) => {
+                EnvelopeFault::Unparsable(Flaw::invalid("", format!("the body is not JSON: {error}")))
+            }
+        }
     })?;
-    let members = strict_json::members(text, "").map_err(EnvelopeFault::Shape)?;
     let mut members: BTreeMap<String, &str> =
         members.into_iter().map(|(name, raw)| (name, raw.get())).collect();
     let device = required(&mut members, "device", "a device id of 16 hexadecimal digits")?;
@@ -232,11 +250,15 @@ fn arrived(index: usize, raw: &str, limits: &Limits) -> Result<Arrived, Flaw> {
         n: i64,
     }
     let nameless = || Flaw::invalid(format!("/writes/{index}/n"), "required: the write's number, from 1");
-    let Numbered { n } = serde_json::from_str(raw).map_err(|_| nameless())?;
+    let read = (raw.len() <= limits.write_bytes).then(|| strict_json::parse(raw.as_bytes(), limits.depth));
+    let legible = read.as_ref().and_then(|read| read.as_ref().ok()?.get("n")?.as_i64());
+    // Of what does not read otherwise, the number may.
+    let numbered = || serde_json::from_str(raw).map(|Numbered { n }| n).map_err(|_| nameless());
+    let n = legible.map_or_else(numbered, Ok)?;
     if n < 1 {
         return Err(nameless());
     }
-    Ok(Arrived { n, raw: raw.to_owned(), write: write(n, raw, limits) })
+    Ok(Arrived { n, raw: raw.to_owned(), write: write(n, raw, read, limits) })
 }
 
 /// The stream of a write that may be unreadable otherwise.
@@ -246,15 +268,15 @@ fn stream_of(raw: &str) -> Option<SchoolId> {
     serde_json::from_str(stream.get()).ok()
 }
 
-fn write(n: i64, raw: &str, limits: &Limits) -> Result<Write, Unreadable> {
+/// `read`: the write as JSON, unless it is too large to be read.
+fn write(n: i64, raw: &str, read: Option<Result<Value, Flaw>>, limits: &Limits) -> Result<Write, Unreadable> {
     let unreadable = |reason, flaw| Unreadable { reason, flaw, stream: stream_of(raw) };
     let invalid = |flaw| unreadable(HeldReason::InvalidValue, flaw);
-    if raw.len() > limits.write_bytes {
+    let Some(read) = read else {
         let detail = format!("a write holds at most {} bytes", limits.write_bytes);
         return Err(unreadable(HeldReason::TooLarge, Flaw::invalid("", detail)));
-    }
-    let value = strict_json::parse(raw.as_bytes(), limits.depth).map_err(invalid)?;
-    let Value::Object(mut members) = value else {
+    };
+    let Value::Object(mut members) = read.map_err(invalid)? else {
         return Err(invalid(Flaw::invalid("", "expected an object")));
     };
     members.remove("n");
