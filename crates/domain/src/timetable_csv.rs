@@ -77,13 +77,14 @@ pub fn csv_sheet(bytes: &[u8]) -> Result<Sheet, &'static str> {
         .delimiter(delimiter(&text))
         .from_reader(text.as_bytes());
     let mut sheet = Sheet::default();
+    let mut lines = Lines { text: text.as_bytes(), at: 0, line: 0 };
     for (index, record) in records.records().enumerate() {
         let record = record.map_err(|_| "this is not a table of separated values")?;
         if index > MAX_ROWS + HEADER_ROWS {
             return Err("more than 100000 rows");
         }
-        let line = record.position().map_or(1, csv::Position::line);
-        let row = u32::try_from(line.saturating_sub(1)).map_err(|_| "more than 100000 rows")?;
+        let start = record.position().map_or(0, csv::Position::byte);
+        let row = lines.line_of(start).ok_or("more than 100000 rows")?;
         for (column, text) in (0..).zip(&record).filter(|(_, text)| !text.trim().is_empty()) {
             sheet.cells.insert((row, column), Cell { text: text.to_owned(), red: false });
         }
@@ -92,6 +93,30 @@ pub fn csv_sheet(bytes: &[u8]) -> Result<Sheet, &'static str> {
         }
     }
     Ok(sheet)
+}
+
+/// Counts lines up to a byte. The reader of records counts `\r\n` only when it comes to the next one, too late.
+struct Lines<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: u32,
+}
+
+impl Lines<'_> {
+    /// The line, from 0, of the first text at or after a byte; bytes are asked for in order.
+    fn line_of(&mut self, byte: u64) -> Option<u32> {
+        let byte = usize::try_from(byte).ok()?;
+        while let Some(here) = self.text.get(self.at) {
+            let next = self.text.get(self.at + 1);
+            let breaks = *here == b'\n' || (*here == b'\r' && next != Some(&b'\n'));
+            if self.at >= byte && !matches!(here, b'\r' | b'\n') {
+                break;
+            }
+            self.line = self.line.checked_add(u32::from(breaks))?;
+            self.at += 1;
+        }
+        Some(self.line)
+    }
 }
 
 fn of_file(detail: &str) -> RowFlaw {
@@ -153,6 +178,18 @@ mod tests {
 
         assert_eq!(read_timetable_csv(text.as_bytes()), read_timetable_csv(SAMPLE));
         assert_eq!(read_timetable_csv(with_bom.as_bytes()), read_timetable_csv(SAMPLE));
+    }
+
+    #[test]
+    fn lines_are_those_an_editor_shows_whatever_ends_them() {
+        for end in ["\n", "\r\n", "\r"] {
+            let table = ["班级,星期,节次,学科", "", "三2班,周八,第1节,语文", "三2班,周一,\"第1\n节\",语文", "三2班,周九,1,语文"].join(end);
+
+            let flaws = read_timetable_csv(table.as_bytes()).unwrap_err();
+
+            let lines: Vec<u64> = flaws.iter().map(|flaw| flaw.line).collect();
+            assert_eq!(lines, [3, 6], "{end:?}");
+        }
     }
 
     #[test]

@@ -79,7 +79,8 @@ fn words(line: &str, names: SubjectNames<'_>) -> Vec<String> {
     let words: Vec<&str> = line.split(' ').collect();
     for end in (2..=words.len()).rev() {
         let joint = words[..end].concat();
-        if words[..end].iter().any(|word| word.chars().count() == 1) && names.known(&joint).is_some() {
+        let known = || split_outside(&joint, &['/']).iter().all(|part| names.known(&bare_subject(part)).is_some());
+        if words[..end].iter().any(|word| word.chars().count() == 1) && known() {
             return [joint].into_iter().chain(words[end..].iter().map(|word| (*word).to_owned())).collect();
         }
     }
@@ -189,8 +190,8 @@ fn is_plain_room(classes: &[&str]) -> bool {
 /// Words after the subjects: teachers, marks of weeks, rooms, for the entries from `at` on.
 fn details(words: &[String], at: usize, read: &mut CellRead) {
     let mut teachers: Vec<String> = Vec::new();
-    for word in &padded_names(words) {
-        let bare = last_bracket(word).filter(|(before, _)| before.is_empty()).map_or(word.as_str(), |(_, inner)| inner);
+    for word in parted(words) {
+        let bare = last_bracket(&word).filter(|(before, _)| before.is_empty()).map_or(word.as_str(), |(_, inner)| inner);
         match week_mark(bare) {
             Some(Ok(weeks)) => {
                 for entry in read.entries.iter_mut().skip(at) {
@@ -199,16 +200,15 @@ fn details(words: &[String], at: usize, read: &mut CellRead) {
             }
             Some(Err(flaw)) => read.flaws.push(flaw),
             None => {
-                for part in split_outside(bare, &BESIDE) {
-                    let (name, mark) = last_bracket(part).unwrap_or((part, ""));
-                    if let Some(Ok(weeks)) = week_mark(mark)
-                        && let Some(entry) = read.entries.iter_mut().skip(at).nth(teachers.len())
-                    {
-                        entry.weeks = entry.weeks.or(Some(weeks));
-                    }
-                    if !is_room(name) {
-                        teachers.extend(teacher_name(name));
-                    }
+                // 钱五(单): the mark is of the lesson that is this teacher's.
+                let (name, mark) = last_bracket(bare).unwrap_or((bare, ""));
+                if let Some(Ok(weeks)) = week_mark(mark)
+                    && let Some(entry) = read.entries.iter_mut().skip(at).nth(teachers.len())
+                {
+                    entry.weeks = entry.weeks.or(Some(weeks));
+                }
+                if !is_room(name) {
+                    teachers.extend(teacher_name(name));
                 }
             }
         }
@@ -216,24 +216,28 @@ fn details(words: &[String], at: usize, read: &mut CellRead) {
     give(teachers, at, read);
 }
 
-/// Names of two characters are often padded (`张　三`).
-fn padded_names(words: &[String]) -> Vec<String> {
-    let mut joint: Vec<String> = Vec::new();
-    let mut open = false;
-    for word in words {
-        let short = word.chars().count() == 1 && !word.is_ascii();
-        match joint.last_mut().filter(|_| open && short) {
-            Some(surname) => {
-                surname.push_str(word);
-                open = false;
-            }
-            None => {
-                joint.push(word.clone());
-                open = short;
+/// Names that stand beside each other, one by one; those of two characters are often padded (`张　三/李　四`).
+fn parted(words: &[String]) -> Vec<String> {
+    let line = words.join(" ");
+    let parts = if week_mark(&line).is_some() { vec![line.as_str()] } else { split_outside(&line, &BESIDE) };
+    let mut names: Vec<String> = Vec::new();
+    for part in parts {
+        let mut open = false;
+        for word in part.split(' ').filter(|word| !word.is_empty()) {
+            let short = word.chars().count() == 1 && !word.is_ascii();
+            match names.last_mut().filter(|_| open && short) {
+                Some(surname) => {
+                    surname.push_str(word);
+                    open = false;
+                }
+                None => {
+                    names.push(word.to_owned());
+                    open = short;
+                }
             }
         }
     }
-    joint
+    names
 }
 
 /// Teachers and subjects go by position; one teacher for several subjects has them all.
@@ -277,7 +281,7 @@ mod tests {
 
     #[test]
     fn one_lesson_is_read_in_every_usual_form() {
-        for text in ["语文\n张一", "语文 张一", "语文（张一）", "语文/张一", "语　文\n张一老师", "语\n张 一", "语文 张一 301", " 语文\r\n张一\n 多媒体教室 ", "语文(张一)(微机室)"] {
+        for text in ["语文\n张一", "语文 张一", "语文（张一）", "语文/张一", "语　文\n张一老师", "语\n张 一", "语文 张一 301", " 语文\r\n张一\n 多媒体教室 ", "语文(张一)(微机室)", "语文(微机室) 张一"] {
             assert_eq!(read(text), [plain("语文", "张一")], "{text}");
         }
         assert_eq!(read("校本:剪纸"), [plain("校本", "")]);
@@ -296,7 +300,7 @@ mod tests {
     fn weeks_are_read_wherever_they_are_marked() {
         let (odd, even) = (Some(LessonWeeks::Odd), Some(LessonWeeks::Even));
         let pair = [("美术".to_owned(), Some("钱五".to_owned()), odd), ("心理健康".to_owned(), Some("孙六".to_owned()), even)];
-        for text in ["美术(单周)/心理(双周)\n钱五/孙六", "美术（单）/心理（双） 钱五/孙六", "【单】美术/【双】心理\n钱五、孙六", "美术(单周) 钱五\n心理(双周) 孙六", "美术(单)\n钱五\n心理(双)\n孙六", "单周美术 钱五\n双周心理 孙六", "单:美术/双:心理\n钱五/孙六", "美术/心理\n钱五(单)/孙六(双)"] {
+        for text in ["美术(单周)/心理(双周)\n钱五/孙六", "美术（单）/心理（双） 钱五/孙六", "【单】美术/【双】心理\n钱五、孙六", "美术(单周) 钱五\n心理(双周) 孙六", "美术(单)\n钱五\n心理(双)\n孙六", "单周美术 钱五\n双周心理 孙六", "单:美术/双:心理\n钱五/孙六", "美术/心理\n钱五(单)/孙六(双)", "美术(单)/心理(双)\n钱　五／孙　六"] {
             assert_eq!(read(text), pair, "{text}");
         }
         assert_eq!(read("劳动(1-9周)\n王三")[0].2, Some(LessonWeeks::Range(1, 9)));

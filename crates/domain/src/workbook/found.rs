@@ -47,7 +47,9 @@ pub(super) struct Planned {
 pub(super) fn weekday_word(text: &str) -> Option<u32> {
     let first = lines(text).into_iter().next()?;
     let word = squeeze(&first);
-    let word = word.split('(').next().filter(|word| !word.is_empty()).unwrap_or(&word);
+    let named = ["星期", "礼拜", "周"].iter().any(|prefix| word.starts_with(prefix));
+    // A date may stand behind it; 三(2) is a class.
+    let word = if named { word.split('(').next().unwrap_or(&word) } else { &word };
     if word.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }

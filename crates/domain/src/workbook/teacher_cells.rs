@@ -56,31 +56,33 @@ pub(super) fn read_teacher_cell(text: &str, subject: Option<&str>, desk: &Desk<'
 fn lessons(text: &str, desk: &Desk<'_>) -> Vec<(Vec<String>, String)> {
     let mut lessons: Vec<(Vec<String>, String)> = Vec::new();
     for line in lines(text) {
-        let mut begun = false;
-        for word in line.split(' ').flat_map(|word| alternatives(word, desk)) {
+        for (word, apart) in line.split(' ').flat_map(|word| alternatives(word, desk)) {
             let (classes, rest) = parted(&word, desk).unwrap_or((Vec::new(), word.clone()));
             let rest = if rest == "合班" || rest == "(合班)" { String::new() } else { rest };
             match lessons.last_mut() {
-                // Another class begins another lesson, unless the one above still lacks its classes.
-                Some(last) if classes.is_empty() || last.0.is_empty() || (begun && last.1.is_empty() && rest.is_empty() && !word.contains('/')) => {
+                // Another class begins another lesson, unless the one above still lacks its classes or subject.
+                Some(last) if classes.is_empty() || last.0.is_empty() || (!apart && last.1.trim().is_empty()) => {
                     last.0.extend(classes);
                     last.1.push(' ');
                     last.1.push_str(&rest);
                 }
                 _ => lessons.push((classes, rest)),
             }
-            begun = true;
         }
     }
     share_subject(&mut lessons);
     lessons
 }
 
-/// `三1/三2` are two lessons, `三1、三2` is one.
-fn alternatives(word: &str, desk: &Desk<'_>) -> Vec<String> {
+/// `三1/三2` are two lessons, `三1、三2` is one. A part that begins a lesson of its own is marked.
+fn alternatives(word: &str, desk: &Desk<'_>) -> Vec<(String, bool)> {
     let parts = split_outside(word, &['/']);
     let naming = parts.iter().all(|part| parted(part, desk).is_some_and(|(classes, _)| !classes.is_empty()));
-    if parts.len() > 1 && naming { parts.into_iter().map(|part| format!("{part}")).collect() } else { vec![word.to_owned()] }
+    if parts.len() > 1 && naming {
+        parts.into_iter().map(|part| (part.to_owned(), true)).collect()
+    } else {
+        vec![(word.to_owned(), false)]
+    }
 }
 
 /// `三1/三2 体育`: the subject stands once, after the last class.
@@ -119,7 +121,7 @@ mod tests {
 
     #[test]
     fn joint_classes_are_one_lesson_and_alternatives_are_two() {
-        for text in ["三1、三2\n体育", "体育\n三1、三2", "体育 三(1)班、三(2)班 合班", "三1 三2 体育"] {
+        for text in ["三1、三2\n体育", "体育\n三1、三2", "体育 三(1)班、三(2)班 合班", "三1 三2 体育", "三(1)班\n三(2)班 体育"] {
             assert_eq!(read(text), [("三年级(1)班+三年级(2)班".to_owned(), "体育与健康".to_owned())], "{text}");
         }
         let two = [("三年级(1)班".to_owned(), "体育与健康".to_owned()), ("三年级(2)班".to_owned(), "音乐".to_owned())];

@@ -98,9 +98,6 @@ fn teacher(table: &Table<'_>, block: &Block, alone: bool, desk: &mut Desk<'_>) -
                 _ => name = name.or_else(|| teacher_name(&word).filter(|name| name.chars().count() > 1)),
             }
         }
-        if name.is_some() {
-            break;
-        }
     }
     let Some(name) = name else {
         desk.error(Place::sheet(table.name), "the cells name classes, but neither sheet nor title names the teacher");

@@ -1,4 +1,6 @@
 //! Real workbooks, those of the sample school and those made here, read to the end.
 
+mod layouts;
 mod qinghe;
 mod support;
+mod traps;
