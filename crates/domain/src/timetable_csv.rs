@@ -183,7 +183,14 @@ mod tests {
     #[test]
     fn lines_are_those_an_editor_shows_whatever_ends_them() {
         for end in ["\n", "\r\n", "\r"] {
-            let table = ["班级,星期,节次,学科", "", "三2班,周八,第1节,语文", "三2班,周一,\"第1\n节\",语文", "三2班,周九,1,语文"].join(end);
+            let table = [
+                "班级,星期,节次,学科",
+                "",
+                "三2班,周八,第1节,语文",
+                "三2班,周一,\"第1\n节\",语文",
+                "三2班,周九,1,语文",
+            ]
+            .join(end);
 
             let flaws = read_timetable_csv(table.as_bytes()).unwrap_err();
 

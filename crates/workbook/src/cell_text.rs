@@ -15,8 +15,10 @@ pub(crate) fn date(serial: f64, from_1904: bool) -> String {
         let minutes = (0..=1440_u32).find(|whole| f64::from(*whole) >= minutes).unwrap_or(0);
         return format!("{}:{:02}", minutes / 60 % 24, minutes % 60);
     }
-    let epoch = if from_1904 { NaiveDate::from_ymd_opt(1904, 1, 1) } else { NaiveDate::from_ymd_opt(1899, 12, 30) };
-    let days = (0.0..3_000_000.0).contains(&serial).then(|| format!("{:.0}", serial.floor()).parse().ok()).flatten();
+    let epoch =
+        if from_1904 { NaiveDate::from_ymd_opt(1904, 1, 1) } else { NaiveDate::from_ymd_opt(1899, 12, 30) };
+    let days =
+        (0.0..3_000_000.0).contains(&serial).then(|| format!("{:.0}", serial.floor()).parse().ok()).flatten();
     let date = epoch.zip(days).and_then(|(epoch, days)| epoch.checked_add_days(Days::new(days)));
     date.map_or_else(|| number(serial), |date| format!("{}/{}", date.month(), date.day()))
 }
@@ -61,6 +63,11 @@ mod tests {
     #[test]
     fn formats_of_dates_are_told_from_those_of_numbers() {
         assert!(is_date_format("m/d") && is_date_format("yyyy\"年\"m\"月\"") && is_date_format("h:mm"));
-        assert!(!is_date_format("0.00") && !is_date_format("[Red]0") && !is_date_format("0\"days\"") && !is_date_format("General"));
+        assert!(
+            !is_date_format("0.00")
+                && !is_date_format("[Red]0")
+                && !is_date_format("0\"days\"")
+                && !is_date_format("General")
+        );
     }
 }

@@ -56,7 +56,14 @@ impl<'a> CompoundFile<'a> {
             Some(12) => 4096,
             _ => return Err(damaged()),
         };
-        let mut file = Self { bytes, sector, table: Vec::new(), mini_table: Vec::new(), mini: Vec::new(), entries: Vec::new() };
+        let mut file = Self {
+            bytes,
+            sector,
+            table: Vec::new(),
+            mini_table: Vec::new(),
+            mini: Vec::new(),
+            entries: Vec::new(),
+        };
         let most = file.sectors();
         let mut parts: Vec<u32> = words(bytes.get(76..512).ok_or_else(damaged)?).collect();
         let mut next = field(68)?;
@@ -101,7 +108,8 @@ impl<'a> CompoundFile<'a> {
                 return Ok(chain);
             }
             chain.extend_from_slice(self.at(next).ok_or_else(damaged)?);
-            next = usize::try_from(next).ok().and_then(|at| self.table.get(at)).copied().ok_or_else(damaged)?;
+            next =
+                usize::try_from(next).ok().and_then(|at| self.table.get(at)).copied().ok_or_else(damaged)?;
         }
         Err(damaged())
     }

@@ -81,7 +81,9 @@ impl Measure {
     fn cell(&mut self, sheet: &str, row: u32, column: u32, text: &str) -> Result<(), Refusal> {
         if row >= MAX_ROW || column >= MAX_COLUMN {
             let at = xunke_domain::workbook::sheet::address(row, column);
-            let detail = format!("sheet `{sheet}` reaches to {at}; a timetable has at most {MAX_ROW} rows and {MAX_COLUMN} columns");
+            let detail = format!(
+                "sheet `{sheet}` reaches to {at}; a timetable has at most {MAX_ROW} rows and {MAX_COLUMN} columns"
+            );
             return Err(Refusal::TooLarge(detail));
         }
         self.cells += 1;

@@ -91,7 +91,8 @@ fn cells(record: &Record<'_>, globals: &Globals, formula: &mut Option<(At, u16)>
     match record.kind {
         0x00FD => one(u32_at(data, 6).and_then(|at| globals.strings.get(usize::try_from(at).ok()?)).cloned()),
         0x0204 | 0x00D6 => {
-            let text = u16_at(data, 6).and_then(|count| Continued::new(vec![data.get(8..)?]).string_of(count));
+            let text =
+                u16_at(data, 6).and_then(|count| Continued::new(vec![data.get(8..)?]).string_of(count));
             one(text)
         }
         0x0203 => one(float(data, 6).map(|number| shown(number, format, globals))),
@@ -131,7 +132,11 @@ fn unpacked(packed: u32) -> f64 {
 }
 
 fn shown(number: f64, format: u16, globals: &Globals) -> String {
-    if globals.is_date(format) { cell_text::date(number, globals.from_1904) } else { cell_text::number(number) }
+    if globals.is_date(format) {
+        cell_text::date(number, globals.from_1904)
+    } else {
+        cell_text::number(number)
+    }
 }
 
 fn merged(data: &[u8], sheet: &mut Sheet, measure: &mut Measure) -> Result<(), Refusal> {

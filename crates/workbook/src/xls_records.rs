@@ -96,13 +96,18 @@ impl Globals {
     pub(crate) fn is_red(&self, format: u16) -> bool {
         let font = self.formats.get(usize::from(format)).map(|(font, _)| usize::from(*font));
         // Font 4 does not exist; those behind it are counted on.
-        font.map(|font| if font > 4 { font - 1 } else { font }).and_then(|font| self.fonts.get(font)).copied().unwrap_or(false)
+        font.map(|font| if font > 4 { font - 1 } else { font })
+            .and_then(|font| self.fonts.get(font))
+            .copied()
+            .unwrap_or(false)
     }
 
     /// Whether a number of this format is a date or a time.
     pub(crate) fn is_date(&self, format: u16) -> bool {
         let number = self.formats.get(usize::from(format)).map(|(_, number)| *number);
-        number.is_some_and(|number| matches!(number, 14..=22 | 27..=36 | 45..=47 | 50..=58) || self.dates.contains(&number))
+        number.is_some_and(|number| {
+            matches!(number, 14..=22 | 27..=36 | 45..=47 | 50..=58) || self.dates.contains(&number)
+        })
     }
 }
 

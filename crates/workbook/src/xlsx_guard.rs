@@ -32,7 +32,8 @@ pub(crate) fn measure(bytes: &[u8]) -> Result<ZipArchive<Cursor<&[u8]>>, Refusal
     let too_large = || Refusal::TooLarge(format!("more than {} MiB when unpacked", MAX_BYTES / 1024 / 1024));
     let mut declared = 0_u64;
     for index in 0..archive.len() {
-        declared = declared.saturating_add(archive.by_index_raw(index).map_err(|error| broken(&error))?.size());
+        declared =
+            declared.saturating_add(archive.by_index_raw(index).map_err(|error| broken(&error))?.size());
     }
     if declared > MAX_BYTES {
         return Err(too_large());
@@ -46,7 +47,9 @@ pub(crate) fn measure(bytes: &[u8]) -> Result<ZipArchive<Cursor<&[u8]>>, Refusal
         let mut entry = entry.take(MAX_BYTES - total + 1);
         let mut window = [0; 16 * 1024];
         loop {
-            let read = entry.read(&mut window).map_err(|_| Refusal::Unreadable("the archive is damaged".to_owned()))?;
+            let read = entry
+                .read(&mut window)
+                .map_err(|_| Refusal::Unreadable("the archive is damaged".to_owned()))?;
             if read == 0 {
                 break;
             }
@@ -83,7 +86,13 @@ impl Part {
     fn new(name: &str) -> Self {
         let is_xml = [".xml", ".rels", ".vml"].iter().any(|end| name.ends_with(end)) || !name.contains('.');
         let streamed = name.contains("worksheets/") && !name.contains("_rels");
-        let most = if name.contains("styles") { MAX_STYLE_TAGS } else if streamed { u64::MAX } else { MAX_TAGS };
+        let most = if name.contains("styles") {
+            MAX_STYLE_TAGS
+        } else if streamed {
+            u64::MAX
+        } else {
+            MAX_TAGS
+        };
         Self { is_xml, most, tags: 0, matched: 0, number: None }
     }
 

@@ -36,7 +36,8 @@ pub(crate) fn hidden_lines(archive: &mut Archive<'_>) -> Vec<(String, HiddenLine
         let target = targets.get(id)?;
         Some(target.strip_prefix('/').map_or_else(|| format!("xl/{target}"), str::to_owned))
     };
-    let sheets: Vec<(String, Option<String>)> = names.into_iter().map(|(name, id)| (name, path(&id))).collect();
+    let sheets: Vec<(String, Option<String>)> =
+        names.into_iter().map(|(name, id)| (name, path(&id))).collect();
     let mut hidden = Vec::new();
     for (name, path) in sheets {
         let Some(path) = path else { continue };
@@ -90,6 +91,7 @@ fn elements(archive: &mut Archive<'_>, path: &str, mut see: impl FnMut(&BytesSta
 }
 
 fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
-    let attribute = element.attributes().flatten().find(|attribute| attribute.key.local_name().as_ref() == name)?;
-    attribute.normalized_value(XmlVersion::Implicit1_0).ok().map(|value| value.into_owned())
+    let attribute =
+        element.attributes().flatten().find(|attribute| attribute.key.local_name().as_ref() == name)?;
+    attribute.normalized_value(XmlVersion::Implicit1_0).ok().map(std::borrow::Cow::into_owned)
 }

@@ -42,6 +42,12 @@ pub(super) fn read(cell: &Planned, desk: &mut Desk<'_>) -> Vec<Found> {
     for flaw in &read.flaws {
         desk.error(place.clone(), flaw.clone());
     }
+    for word in &read.ignored {
+        desk.notice(
+            place.clone(),
+            format!("`{word}` is neither a teacher nor a room nor weeks, and is left out"),
+        );
+    }
     let mut found = Vec::new();
     for mut entry in decided(read, place, desk) {
         if is_no_lesson(&entry.subject) {
@@ -53,7 +59,11 @@ pub(super) fn read(cell: &Planned, desk: &mut Desk<'_>) -> Vec<Found> {
         }
         let classes = match with(&entry, place, desk) {
             Some(with) if teacher.is_some() => with,
-            Some(with) => classes.iter().cloned().chain(with.into_iter().filter(|class| !classes.contains(class))).collect(),
+            Some(with) => classes
+                .iter()
+                .cloned()
+                .chain(with.into_iter().filter(|class| !classes.contains(class)))
+                .collect(),
             None => continue,
         };
         let Some(subject) = subject_of(&entry, place, desk) else { continue };
@@ -105,28 +115,40 @@ pub(super) fn read_long(long: &LongRow, index: usize, period: &str, desk: &mut D
 
 /// Red text is often a last-minute change: once for the whole file people say whether it counts.
 fn red_counts(place: &Place, desk: &mut Desk<'_>) -> bool {
-    let ask = Ask::new(QuestionKind::Red, "red", "some cells are written in red: are they part of the timetable, or changes for a few days?")
-        .option("keep", "part of the timetable")
-        .option(LEAVE_OUT, "not part of it: leave them out");
+    let ask = Ask::new(
+        QuestionKind::Red,
+        "red",
+        "some cells are written in red: are they part of the timetable, or changes for a few days?",
+    )
+    .option("keep", "part of the timetable")
+    .option(LEAVE_OUT, "not part of it: leave them out");
     desk.asked.ask(ask, place.clone()).as_deref() == Some("keep")
 }
 
 /// Several lessons in a cell: in odd and even weeks, or beside each other? People say, unless the cell does.
 fn decided(read: CellRead, place: &Place, desk: &mut Desk<'_>) -> Vec<Entry> {
-    let CellRead { mut entries, second_may_teach, flaws: _ } = read;
+    let CellRead { mut entries, second_may_teach, ignored: _, flaws: _ } = read;
     let weeks = |entry: &Entry| entry.weeks.unwrap_or_default();
-    let mut pairs = entries.iter().enumerate().flat_map(|(at, one)| entries.iter().skip(at + 1).map(move |other| (one, other)));
+    let mut pairs = entries
+        .iter()
+        .enumerate()
+        .flat_map(|(at, one)| entries.iter().skip(at + 1).map(move |other| (one, other)));
     let apart = pairs.all(|(one, other)| !weeks(one).overlaps(weeks(other)));
     if entries.len() < 2 || apart {
         return entries;
     }
     let told: Vec<String> = entries.iter().map(|entry| told(entry, &entries)).collect();
     let about = told.join("/");
-    let same = entries.windows(2).all(|pair| matches!(pair, [one, other] if one.subject == other.subject && one.with == other.with));
-    let mut ask = Ask::new(QuestionKind::Pair, &about, format!("`{about}` in one cell: how are they taught?"));
+    let same = entries
+        .windows(2)
+        .all(|pair| matches!(pair, [one, other] if one.subject == other.subject && one.with == other.with));
+    let mut ask =
+        Ask::new(QuestionKind::Pair, &about, format!("`{about}` in one cell: how are they taught?"));
     if let [first, second] = entries.as_slice() {
-        ask = ask.option("odd_even", format!("{} in odd weeks (单周), {} in even weeks (双周)", told[0], told[1]));
-        if let (Some(LessonWeeks::Odd), None) | (None, Some(LessonWeeks::Even)) = (first.weeks, second.weeks) {
+        ask = ask
+            .option("odd_even", format!("{} in odd weeks (单周), {} in even weeks (双周)", told[0], told[1]));
+        if let (Some(LessonWeeks::Odd), None) | (None, Some(LessonWeeks::Even)) = (first.weeks, second.weeks)
+        {
             ask = ask.default("odd_even");
         }
         if second_may_teach {
@@ -186,7 +208,10 @@ fn with(entry: &Entry, place: &Place, desk: &mut Desk<'_>) -> Option<Vec<String>
 fn subject_of(entry: &Entry, place: &Place, desk: &mut Desk<'_>) -> Option<String> {
     let written = entry.subject.clone();
     if let Some(flaw) = schema::name_flaw(&written) {
-        desk.error(place.clone(), format!("subject `{}`: {flaw}", written.chars().take(40).collect::<String>()));
+        desk.error(
+            place.clone(),
+            format!("subject `{}`: {flaw}", written.chars().take(40).collect::<String>()),
+        );
         return None;
     }
     let reading = written == "阅读" && !desk.names.of_school(&written);
@@ -198,7 +223,9 @@ fn subject_of(entry: &Entry, place: &Place, desk: &mut Desk<'_>) -> Option<Strin
     } else {
         format!("`{written}` is no subject of the school: is it another name for one?")
     };
-    let mut ask = Ask::new(QuestionKind::Subject, &written, detail).option(&written, "a subject of its own").default(&written);
+    let mut ask = Ask::new(QuestionKind::Subject, &written, detail)
+        .option(&written, "a subject of its own")
+        .default(&written);
     for subject in desk.names.all() {
         if subject != written {
             ask = ask.option(&subject, format!("it is {subject}"));
@@ -209,7 +236,13 @@ fn subject_of(entry: &Entry, place: &Place, desk: &mut Desk<'_>) -> Option<Strin
 }
 
 /// Who teaches: by the exact name; surnames alone match nobody, and of several with one name people choose.
-fn teacher_of(written: Option<&str>, class: &str, subject: &str, place: &Place, desk: &mut Desk<'_>) -> (Option<String>, Option<TeacherId>) {
+fn teacher_of(
+    written: Option<&str>,
+    class: &str,
+    subject: &str,
+    place: &Place,
+    desk: &mut Desk<'_>,
+) -> (Option<String>, Option<TeacherId>) {
     let Some(written) = written else { return (None, None) };
     let mut name = teacher_name(written).unwrap_or_else(|| written.trim().to_owned());
     if let Some(flaw) = schema::name_flaw(&name) {
@@ -223,27 +256,31 @@ fn teacher_of(written: Option<&str>, class: &str, subject: &str, place: &Place, 
             .option("nobody", "leave the lesson without a teacher")
             .default("nobody")
             .open();
-        for teacher in book.teachers.values().filter(|teacher| teacher.retired.is_none() && teacher.name.starts_with(&name)) {
+        for teacher in book
+            .teachers
+            .values()
+            .filter(|teacher| teacher.retired.is_none() && teacher.name.starts_with(&name))
+        {
             ask = ask.option(&teacher.name, &teacher.name);
         }
-        match desk.asked.ask(ask, place.clone()).filter(|answer| answer != "nobody") {
-            None => return (None, None),
-            Some(answer) => match teacher_name(&answer).filter(|full| !is_surname(full)) {
-                Some(full) => name = full,
-                None => {
-                    desk.error(place.clone(), format!("the answer `{answer}` is not a full name"));
-                    return (None, None);
-                }
-            },
-        }
+        let Some(answer) = desk.asked.ask(ask, place.clone()).filter(|answer| answer != "nobody") else {
+            return (None, None);
+        };
+        let Some(full) = teacher_name(&answer).filter(|full| !is_surname(full)) else {
+            desk.error(place.clone(), format!("the answer `{answer}` is not a full name"));
+            return (None, None);
+        };
+        name = full;
     }
     let NameMatch::Many(namesakes) = book.teacher_by_name(&name) else { return (Some(name), None) };
-    let detail = format!("{} teachers are called {name}: which one teaches {subject} in {class}?", namesakes.len());
+    let detail =
+        format!("{} teachers are called {name}: which one teaches {subject} in {class}?", namesakes.len());
     let mut ask = Ask::new(QuestionKind::Namesake, format!("{name}/{class}/{subject}"), detail);
     for id in &namesakes {
         ask = ask.option(id.to_string(), format!("{name} ({})", taught(*id, desk)));
     }
-    let now: Vec<TeacherId> = namesakes.iter().copied().filter(|id| teaches(*id, class, subject, desk)).collect();
+    let now: Vec<TeacherId> =
+        namesakes.iter().copied().filter(|id| teaches(*id, class, subject, desk)).collect();
     if let [one] = now.as_slice() {
         ask = ask.default(one.to_string());
     }
@@ -256,16 +293,29 @@ fn teaches(id: TeacherId, class: &str, subject: &str, desk: &Desk<'_>) -> bool {
     let book = desk.known.book;
     let class = book.class_by_name(class, desk.known.on);
     let subject = book.subject_by_name(subject);
-    let newest = book.timetables.values().filter(|timetable| timetable.retired.is_none()).max_by_key(|timetable| timetable.valid_from);
+    let newest = book
+        .timetables
+        .values()
+        .filter(|timetable| timetable.retired.is_none())
+        .max_by_key(|timetable| timetable.valid_from);
     let lessons = newest.zip(class).and_then(|(newest, class)| newest.grid.get(&class));
-    lessons.is_some_and(|lessons| lessons.iter().any(|lesson| lesson.teacher == Some(id) && Some(lesson.subject) == subject))
+    lessons.is_some_and(|lessons| {
+        lessons.iter().any(|lesson| lesson.teacher == Some(id) && Some(lesson.subject) == subject)
+    })
 }
 
 /// What a teacher teaches now, so that people can tell namesakes apart.
 fn taught(id: TeacherId, desk: &Desk<'_>) -> String {
     let book = desk.known.book;
     let lessons = book.timetables.values().flat_map(|timetable| timetable.grid.values().flatten());
-    let subjects: std::collections::BTreeSet<_> =
-        lessons.filter(|lesson| lesson.teacher == Some(id)).filter_map(|lesson| book.subjects.get(&lesson.subject)).map(|subject| subject.name.as_str()).collect();
-    if subjects.is_empty() { "teaches nothing yet".to_owned() } else { subjects.into_iter().collect::<Vec<_>>().join("、") }
+    let subjects: std::collections::BTreeSet<_> = lessons
+        .filter(|lesson| lesson.teacher == Some(id))
+        .filter_map(|lesson| book.subjects.get(&lesson.subject))
+        .map(|subject| subject.name.as_str())
+        .collect();
+    if subjects.is_empty() {
+        "teaches nothing yet".to_owned()
+    } else {
+        subjects.into_iter().collect::<Vec<_>>().join("、")
+    }
 }

@@ -78,7 +78,8 @@ impl<'a> Desk<'a> {
         let problem = Problem { severity, place, detail };
         // An error is never crowded out by notices: with it the import must stop.
         let crowded = self.problems.len() >= MAX_PROBLEMS
-            && (severity != Severity::Error || self.problems.iter().any(|told| told.severity == Severity::Error));
+            && (severity != Severity::Error
+                || self.problems.iter().any(|told| told.severity == Severity::Error));
         if !crowded && !self.problems.contains(&problem) {
             self.problems.push(problem);
         }
@@ -92,9 +93,8 @@ impl<'a> Desk<'a> {
         };
         match read_class_name(text)? {
             ClassName::Grade { grade, number } => Some(grade_class_name(grade, number)),
-            ClassName::Junior { .. } | ClassName::Cohort { .. } => {
-                own().or_else(|| parse_class_name(text).map(|(grade, number)| grade_class_name(grade, number)))
-            }
+            ClassName::Junior { .. } | ClassName::Cohort { .. } => own()
+                .or_else(|| parse_class_name(text).map(|(grade, number)| grade_class_name(grade, number))),
         }
     }
 
@@ -118,9 +118,15 @@ impl<'a> Desk<'a> {
             let until = text.get(..end)?;
             let starts = until.char_indices().map(|(at, _)| at);
             // The longest reading: 十一(2)班 before 一(2)班; a year in front of it is none.
-            starts.filter_map(|at| until.get(at..)).filter(|name| name.chars().count() <= 12).find_map(|name| {
-                if name.bytes().all(|byte| byte.is_ascii_digit()) && name.len() > 4 { None } else { self.class(name) }
-            })
+            starts.filter_map(|at| until.get(at..)).filter(|name| name.chars().count() <= 12).find_map(
+                |name| {
+                    if name.bytes().all(|byte| byte.is_ascii_digit()) && name.len() > 4 {
+                        None
+                    } else {
+                        self.class(name)
+                    }
+                },
+            )
         })
     }
 
@@ -165,10 +171,19 @@ mod tests {
         let (book, answers) = (SchoolBook::default(), Answers::new());
         let on = NaiveDate::MIN;
         let desk = Desk::new(Known { book: &book, on, plan: None }, &answers);
-        for title in ["青禾实验小学 三年级(2)班 课程表（2026—2027学年第一学期）", "三（2）班", "302", "实验小学三2班课表", "2026学年三(2)班课程表", "三（２）课程表", "班级课表：三年级2班"] {
+        for title in [
+            "青禾实验小学 三年级(2)班 课程表（2026—2027学年第一学期）",
+            "三（2）班",
+            "302",
+            "实验小学三2班课表",
+            "2026学年三(2)班课程表",
+            "三（２）课程表",
+            "班级课表：三年级2班",
+        ] {
             assert_eq!(desk.class_in(title).as_deref(), Some("三年级(2)班"), "{title}");
         }
-        for title in ["Sheet1", "张一", "总课表", "2026—2027学年第一学期课程表", "王老师班", ""] {
+        for title in ["Sheet1", "张一", "总课表", "2026—2027学年第一学期课程表", "王老师班", ""]
+        {
             assert_eq!(desk.class_in(title), None, "{title}");
         }
         assert_eq!(desk.classes("三1、三2"), Some(vec!["三年级(1)班".into(), "三年级(2)班".into()]));

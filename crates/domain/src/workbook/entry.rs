@@ -32,6 +32,8 @@ pub(super) struct CellRead {
     pub(super) entries: Vec<Entry>,
     /// The second of two may be the teacher of the first (`剪纸/王三`).
     pub(super) second_may_teach: bool,
+    /// Words that say nothing known.
+    pub(super) ignored: Vec<String>,
     /// What cannot be read.
     pub(super) flaws: Vec<String>,
 }
@@ -51,7 +53,8 @@ pub(super) fn read_cell(text: &str, names: SubjectNames<'_>) -> CellRead {
         let mut words = words(&line, names).into_iter();
         let Some(first) = words.next() else { continue };
         let opens = read.entries.is_empty() || is_subject(&first, names, &read.entries[last..]);
-        let rest: Vec<String> = if opens { words.collect() } else { [first.clone()].into_iter().chain(words).collect() };
+        let rest: Vec<String> =
+            if opens { words.collect() } else { [first.clone()].into_iter().chain(words).collect() };
         if opens {
             last = read.entries.len();
             subjects(&first, names, &mut read);
@@ -79,7 +82,8 @@ fn words(line: &str, names: SubjectNames<'_>) -> Vec<String> {
     let words: Vec<&str> = line.split(' ').collect();
     for end in (2..=words.len()).rev() {
         let joint = words[..end].concat();
-        let known = || split_outside(&joint, &['/']).iter().all(|part| names.known(&bare_subject(part)).is_some());
+        let known =
+            || split_outside(&joint, &['/']).iter().all(|part| names.known(&bare_subject(part)).is_some());
         if words[..end].iter().any(|word| word.chars().count() == 1) && known() {
             return [joint].into_iter().chain(words[end..].iter().map(|word| (*word).to_owned())).collect();
         }
@@ -139,7 +143,12 @@ fn settle(entry: &mut Entry, names: SubjectNames<'_>) -> bool {
 fn segment(part: &str, read: &mut CellRead) -> Entry {
     let mut entry = Entry::default();
     let mut rest = part.trim();
-    for (mark, weeks) in [("单周", LessonWeeks::Odd), ("双周", LessonWeeks::Even), ("单:", LessonWeeks::Odd), ("双:", LessonWeeks::Even)] {
+    for (mark, weeks) in [
+        ("单周", LessonWeeks::Odd),
+        ("双周", LessonWeeks::Even),
+        ("单:", LessonWeeks::Odd),
+        ("双:", LessonWeeks::Even),
+    ] {
         if let Some(subject) = rest.strip_prefix(mark).filter(|subject| !subject.is_empty()) {
             (entry.weeks, rest) = (Some(weeks), subject.trim_start_matches(':'));
         }
@@ -172,7 +181,8 @@ fn mark(entry: &mut Entry, inner: &str, read: &mut CellRead) {
         Some(Ok(weeks)) => entry.weeks = Some(weeks),
         Some(Err(flaw)) => read.flaws.push(flaw),
         None => {
-            let classes: Vec<&str> = split_outside(inner.trim_start_matches("合班").trim_start_matches(':'), &BESIDE);
+            let classes: Vec<&str> =
+                split_outside(inner.trim_start_matches("合班").trim_start_matches(':'), &BESIDE);
             if classes.iter().all(|class| read_class_name(class).is_some()) && !is_plain_room(&classes) {
                 entry.with.extend(classes.into_iter().map(str::to_owned));
             } else if entry.teacher.is_none() && !is_room(inner) && inner != "合班" && inner != "合" {
@@ -191,7 +201,9 @@ fn is_plain_room(classes: &[&str]) -> bool {
 fn details(words: &[String], at: usize, read: &mut CellRead) {
     let mut teachers: Vec<String> = Vec::new();
     for word in parted(words) {
-        let bare = last_bracket(&word).filter(|(before, _)| before.is_empty()).map_or(word.as_str(), |(_, inner)| inner);
+        let bare = last_bracket(&word)
+            .filter(|(before, _)| before.is_empty())
+            .map_or(word.as_str(), |(_, inner)| inner);
         match week_mark(bare) {
             Some(Ok(weeks)) => {
                 for entry in read.entries.iter_mut().skip(at) {
@@ -207,8 +219,10 @@ fn details(words: &[String], at: usize, read: &mut CellRead) {
                 {
                     entry.weeks = entry.weeks.or(Some(weeks));
                 }
-                if !is_room(name) {
-                    teachers.extend(teacher_name(name));
+                match teacher_name(name) {
+                    _ if is_room(name) => {}
+                    Some(name) => teachers.push(name),
+                    None => read.ignored.push(word),
                 }
             }
         }
@@ -218,20 +232,22 @@ fn details(words: &[String], at: usize, read: &mut CellRead) {
 
 /// Names that stand beside each other, one by one; those of two characters are often padded (`张　三/李　四`).
 fn parted(words: &[String]) -> Vec<String> {
-    let line = words.join(" ");
-    let parts = if week_mark(&line).is_some() { vec![line.as_str()] } else { split_outside(&line, &BESIDE) };
     let mut names: Vec<String> = Vec::new();
-    for part in parts {
-        let mut open = false;
-        for word in part.split(' ').filter(|word| !word.is_empty()) {
-            let short = word.chars().count() == 1 && !word.is_ascii();
+    let mut open = false;
+    for word in words {
+        let parts =
+            if week_mark(word).is_some() { vec![word.as_str()] } else { split_outside(word, &BESIDE) };
+        for (place, part) in parts.into_iter().enumerate() {
+            open &= place == 0;
+            let short = part.chars().count() == 1 && !part.is_ascii();
             match names.last_mut().filter(|_| open && short) {
                 Some(surname) => {
-                    surname.push_str(word);
+                    surname.push_str(part);
                     open = false;
                 }
+                None if part.is_empty() => open = false,
                 None => {
-                    names.push(word.to_owned());
+                    names.push(part.to_owned());
                     open = short;
                 }
             }
@@ -253,7 +269,8 @@ fn give(teachers: Vec<String>, at: usize, read: &mut CellRead) {
         (1, many) => {
             // Two teachers of one subject: by turns, or beside each other.
             let Some(entry) = lacking.into_iter().next() else { return };
-            let entries: Vec<Entry> = many.iter().map(|name| Entry { teacher: Some(name.clone()), ..entry.clone() }).collect();
+            let entries: Vec<Entry> =
+                many.iter().map(|name| Entry { teacher: Some(name.clone()), ..entry.clone() }).collect();
             read.entries.truncate(at);
             read.entries.extend(entries);
         }
@@ -281,7 +298,18 @@ mod tests {
 
     #[test]
     fn one_lesson_is_read_in_every_usual_form() {
-        for text in ["语文\n张一", "语文 张一", "语文（张一）", "语文/张一", "语　文\n张一老师", "语\n张 一", "语文 张一 301", " 语文\r\n张一\n 多媒体教室 ", "语文(张一)(微机室)", "语文(微机室) 张一"] {
+        for text in [
+            "语文\n张一",
+            "语文 张一",
+            "语文（张一）",
+            "语文/张一",
+            "语　文\n张一老师",
+            "语\n张 一",
+            "语文 张一 301",
+            " 语文\r\n张一\n 多媒体教室 ",
+            "语文(张一)(微机室)",
+            "语文(微机室) 张一",
+        ] {
             assert_eq!(read(text), [plain("语文", "张一")], "{text}");
         }
         assert_eq!(read("校本:剪纸"), [plain("校本", "")]);
@@ -299,11 +327,25 @@ mod tests {
     #[test]
     fn weeks_are_read_wherever_they_are_marked() {
         let (odd, even) = (Some(LessonWeeks::Odd), Some(LessonWeeks::Even));
-        let pair = [("美术".to_owned(), Some("钱五".to_owned()), odd), ("心理健康".to_owned(), Some("孙六".to_owned()), even)];
-        for text in ["美术(单周)/心理(双周)\n钱五/孙六", "美术（单）/心理（双） 钱五/孙六", "【单】美术/【双】心理\n钱五、孙六", "美术(单周) 钱五\n心理(双周) 孙六", "美术(单)\n钱五\n心理(双)\n孙六", "单周美术 钱五\n双周心理 孙六", "单:美术/双:心理\n钱五/孙六", "美术/心理\n钱五(单)/孙六(双)", "美术(单)/心理(双)\n钱　五／孙　六"] {
+        let pair = [
+            ("美术".to_owned(), Some("钱五".to_owned()), odd),
+            ("心理健康".to_owned(), Some("孙六".to_owned()), even),
+        ];
+        for text in [
+            "美术(单周)/心理(双周)\n钱五/孙六",
+            "美术（单）/心理（双） 钱五/孙六",
+            "【单】美术/【双】心理\n钱五、孙六",
+            "美术(单周) 钱五\n心理(双周) 孙六",
+            "美术(单)\n钱五\n心理(双)\n孙六",
+            "单周美术 钱五\n双周心理 孙六",
+            "单:美术/双:心理\n钱五/孙六",
+            "美术/心理\n钱五(单)/孙六(双)",
+            "美术(单)/心理(双)\n钱　五／孙　六",
+        ] {
             assert_eq!(read(text), pair, "{text}");
         }
         assert_eq!(read("劳动(1-9周)\n王三")[0].2, Some(LessonWeeks::Range(1, 9)));
+        assert_eq!(read("劳动\n王三/李四 1-9周").len(), 2);
         assert_eq!(read("劳动\n王三\n第5周")[0].2, Some(LessonWeeks::Range(5, 5)));
     }
 

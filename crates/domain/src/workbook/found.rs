@@ -80,15 +80,21 @@ pub(super) struct LabelColumns {
 impl LabelColumns {
     /// Chosen among `columns` by what stands in the rows, not by their headers, which often say nothing.
     pub(super) fn find(table: &Table<'_>, rows: &[u32], columns: &[u32]) -> Self {
-        let count = |column: u32, is: fn(&str) -> bool| rows.iter().filter(|row| is(table.text(**row, column))).count();
+        let count = |column: u32, is: fn(&str) -> bool| {
+            rows.iter().filter(|row| is(table.text(**row, column))).count()
+        };
         let best = |is: fn(&str) -> bool, not: &[Option<u32>]| {
-            let counted = columns.iter().filter(|column| !not.contains(&Some(**column))).map(|column| (count(*column, is), *column));
+            let counted = columns
+                .iter()
+                .filter(|column| !not.contains(&Some(**column)))
+                .map(|column| (count(*column, is), *column));
             // The column nearest to the week wins among equals.
             counted.filter(|(count, _)| *count > 0).max().map(|(_, column)| column)
         };
         let time = best(is_time, &[]);
         let half_column = best(|text| half(text).is_some(), &[time]);
-        let period = best(super::periods::is_label, &[time, half_column]).or_else(|| best(super::periods::is_label, &[time]));
+        let period = best(super::periods::is_label, &[time, half_column])
+            .or_else(|| best(super::periods::is_label, &[time]));
         let half = half_column.filter(|column| Some(*column) != period);
         Self { half, period, time }
     }
@@ -110,7 +116,8 @@ impl LabelColumns {
 fn is_time(text: &str) -> bool {
     let text = squeeze(text);
     let mut parts = text.splitn(2, [':', '.']);
-    let digits = |part: &str, count: usize| part.bytes().take(count).filter(u8::is_ascii_digit).count() == count;
+    let digits =
+        |part: &str, count: usize| part.bytes().take(count).filter(u8::is_ascii_digit).count() == count;
     let (Some(hour), Some(minute)) = (parts.next(), parts.next()) else { return false };
     (1..=2).contains(&hour.len()) && digits(hour, hour.len()) && digits(minute, 2)
 }
@@ -119,7 +126,9 @@ fn is_time(text: &str) -> bool {
 pub(super) fn groups(table: &Table<'_>, rows: &[u32], column: Option<u32>) -> Vec<Vec<u32>> {
     let mut groups: Vec<Vec<u32>> = Vec::new();
     let same = |above: u32, row: u32| {
-        column.is_some_and(|column| !table.text(row, column).is_empty() && table.origin(above, column) == table.origin(row, column))
+        column.is_some_and(|column| {
+            !table.text(row, column).is_empty() && table.origin(above, column) == table.origin(row, column)
+        })
     };
     for row in rows {
         match groups.last_mut() {
@@ -159,7 +168,17 @@ mod tests {
 
     #[test]
     fn weekdays_of_headers_are_words() {
-        for text in ["星期三", "周三", "礼拜三", "三", "Wed", "星期三\n11.18", "星期三(11.18)", "周三Wed", " 星 期 三 "] {
+        for text in [
+            "星期三",
+            "周三",
+            "礼拜三",
+            "三",
+            "Wed",
+            "星期三\n11.18",
+            "星期三(11.18)",
+            "周三Wed",
+            " 星 期 三 ",
+        ] {
             assert_eq!(weekday_word(text), Some(3), "{text}");
         }
         for text in ["3", "三年级", "三(2)班", "星期", "周次", "周课时", ""] {

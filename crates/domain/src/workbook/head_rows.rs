@@ -36,7 +36,8 @@ pub(super) fn read(table: &Table<'_>, index: usize, desk: &mut Desk<'_>) -> Opti
     let mut periods = Vec::new();
     for weekday in 1..=7 {
         let of_day = head.columns.iter().filter(|(_, day, _)| *day == weekday);
-        let (columns, labels): (Vec<u32>, Vec<Label>) = of_day.map(|(column, _, label)| (*column, label.clone())).unzip();
+        let (columns, labels): (Vec<u32>, Vec<Label>) =
+            of_day.map(|(column, _, label)| (*column, label.clone())).unzip();
         let meanings = meanings(&labels, desk.bell(None));
         periods.extend(columns.into_iter().zip(meanings).map(|(column, meaning)| (column, weekday, meaning)));
     }
@@ -83,14 +84,19 @@ pub(super) fn read(table: &Table<'_>, index: usize, desk: &mut Desk<'_>) -> Opti
 
 fn head(table: &Table<'_>) -> Option<Head> {
     let rows: Vec<u32> = table.rows().iter().copied().take(HEADER_ROWS).collect();
-    let (place, days) = rows.iter().enumerate().find_map(|(place, row)| Some((place, weekday_columns(table, *row)?)))?;
+    let (place, days) =
+        rows.iter().enumerate().find_map(|(place, row)| Some((place, weekday_columns(table, *row)?)))?;
     // The weekday may stand only over its first period, unmerged: it holds to the right until the next one.
-    let labelled = |row: u32, column: u32| is_label(table.text(row, column)) || half(table.text(row, column)).is_some();
+    let labelled =
+        |row: u32, column: u32| is_label(table.text(row, column)) || half(table.text(row, column)).is_some();
     let below: Vec<u32> = rows.iter().copied().skip(place + 1).take(2).collect();
     let first = days.first()?.0;
-    let over = |row: u32| table.columns().iter().filter(|column| **column >= first && labelled(row, **column)).count();
+    let over = |row: u32| {
+        table.columns().iter().filter(|column| **column >= first && labelled(row, **column)).count()
+    };
     let period_row = below.iter().copied().find(|row| {
-        let labels = table.columns().iter().filter(|column| **column >= first && is_label(table.text(*row, **column)));
+        let labels =
+            table.columns().iter().filter(|column| **column >= first && is_label(table.text(*row, **column)));
         labels.count() > days.iter().map(|(_, day)| day).collect::<std::collections::BTreeSet<_>>().len()
     })?;
     let half_row = below.iter().copied().find(|row| *row < period_row && over(*row) > 0);
@@ -111,11 +117,22 @@ fn head(table: &Table<'_>) -> Option<Head> {
 }
 
 /// The classes or the teacher a row begins with.
-fn whose(table: &Table<'_>, row: u32, held: u32, before: &[u32], of_teachers: bool, desk: &mut Desk<'_>) -> Option<Whose> {
-    let texts: Vec<&str> = before.iter().map(|column| table.text(row, *column)).filter(|text| !text.is_empty()).collect();
+fn whose(
+    table: &Table<'_>,
+    row: u32,
+    held: u32,
+    before: &[u32],
+    of_teachers: bool,
+    desk: &mut Desk<'_>,
+) -> Option<Whose> {
+    let texts: Vec<&str> =
+        before.iter().map(|column| table.text(row, *column)).filter(|text| !text.is_empty()).collect();
     if of_teachers {
         // 序号 and 学科 may stand beside the name.
-        let name = texts.iter().filter(|text| desk.names.known(text).is_none()).find_map(|text| teacher_name(&squeeze(text)).filter(|name| name.chars().count() > 1));
+        let name = texts
+            .iter()
+            .filter(|text| desk.names.known(text).is_none())
+            .find_map(|text| teacher_name(&squeeze(text)).filter(|name| name.chars().count() > 1));
         if name.is_none() {
             desk.error(table.place(row, held), "no teacher stands at the beginning of the row");
         }
@@ -129,11 +146,9 @@ fn whose(table: &Table<'_>, row: u32, held: u32, before: &[u32], of_teachers: bo
     if let Some(classes) = by_itself.or_else(by_grade) {
         return Some(Whose::Class(classes));
     }
-    match texts.last() {
-        Some(text) => desk.ask_class(text, table.place(row, held)).map(|class| Whose::Class(vec![class])),
-        None => {
-            desk.error(table.place(row, held), "no class stands at the beginning of the row");
-            None
-        }
-    }
+    let Some(text) = texts.last() else {
+        desk.error(table.place(row, held), "no class stands at the beginning of the row");
+        return None;
+    };
+    desk.ask_class(text, table.place(row, held)).map(|class| Whose::Class(vec![class]))
 }

@@ -71,21 +71,29 @@ pub(super) fn merge(found: Vec<Found>, desk: &mut Desk<'_>) -> Vec<Found> {
     for lesson in found {
         let slot = (lesson.class.clone(), lesson.weekday, period_key(&lesson.period));
         let taken = slots.entry(slot).or_default();
-        let twin = taken.iter_mut().find(|one| one.subject == lesson.subject && one.weeks.overlaps(lesson.weeks));
+        let twin =
+            taken.iter_mut().find(|one| one.subject == lesson.subject && one.weeks.overlaps(lesson.weeks));
         let Some(twin) = twin else {
             taken.push(lesson);
             continue;
         };
-        let agree = twin.teacher.is_none() || lesson.teacher.is_none() || (twin.teacher == lesson.teacher && (twin.teacher_id == lesson.teacher_id));
+        let agree = twin.teacher.is_none()
+            || lesson.teacher.is_none()
+            || (twin.teacher == lesson.teacher && (twin.teacher_id == lesson.teacher_id));
         if twin.weeks == lesson.weeks && agree {
             if twin.teacher.is_none() {
                 (twin.teacher, twin.teacher_id) = (lesson.teacher, lesson.teacher_id);
             }
         } else {
-            let told = |lesson: &Found| format!("{} {}", lesson.subject, lesson.teacher.as_deref().unwrap_or("—"));
+            let told =
+                |lesson: &Found| format!("{} {}", lesson.subject, lesson.teacher.as_deref().unwrap_or("—"));
             let detail = format!(
                 "{} {}: {} here, {} in {}",
-                lesson.class, lesson.period, told(&lesson), told(twin), twin.place
+                lesson.class,
+                lesson.period,
+                told(&lesson),
+                told(twin),
+                twin.place
             );
             desk.error(lesson.place.clone(), detail);
         }
@@ -146,7 +154,9 @@ fn of_classes(cell: &[&Found]) -> Vec<Clash> {
 /// Lessons of different cells that some one week has together.
 fn meeting<'a>(lessons: &[&'a Found], count: impl Fn(&Found, &Found) -> bool) -> Vec<&'a Found> {
     let meets = |one: &Found| {
-        lessons.iter().any(|other| one.origin != other.origin && count(one, other) && one.weeks.overlaps(other.weeks))
+        lessons
+            .iter()
+            .any(|other| one.origin != other.origin && count(one, other) && one.weeks.overlaps(other.weeks))
     };
     lessons.iter().copied().filter(|lesson| meets(lesson)).collect()
 }
@@ -159,7 +169,11 @@ fn distinct<T: Ord>(all: impl Iterator<Item = T>) -> Vec<T> {
 pub(super) fn rows(lessons: Vec<Found>) -> Vec<ReadLesson> {
     let row = |(lesson, line): (Found, u64)| {
         let Found { place, origin: _, class, weekday, period, subject, teacher, teacher_id, weeks } = lesson;
-        ReadLesson { row: TimetableRow { line, class_name: class, weekday, period, subject, teacher, weeks }, teacher_id, place }
+        ReadLesson {
+            row: TimetableRow { line, class_name: class, weekday, period, subject, teacher, weeks },
+            teacher_id,
+            place,
+        }
     };
     lessons.into_iter().zip(1..).map(row).collect()
 }

@@ -68,7 +68,10 @@ impl Columns {
         let headers: Vec<(u32, String)> =
             table.columns().iter().map(|column| (*column, squeeze(table.text(row, *column)))).collect();
         let find = |names: &[&str]| {
-            names.iter().find_map(|name| headers.iter().find(|(_, header)| header == name)).map(|(column, _)| *column)
+            names
+                .iter()
+                .find_map(|name| headers.iter().find(|(_, header)| header == name))
+                .map(|(column, _)| *column)
         };
         Some(Self {
             grade: find(&["年级"]),
@@ -113,7 +116,10 @@ impl Reading {
         match self.lessons.insert(lesson, line) {
             Some(before) => {
                 let detail = format!("the same lesson is already on line {before}");
-                self.flaws.push(LongFlaw { flaw: RowFlaw { line, column: String::new(), detail }, place: row.place });
+                self.flaws.push(LongFlaw {
+                    flaw: RowFlaw { line, column: String::new(), detail },
+                    place: row.place,
+                });
             }
             None => self.rows.push(row),
         }

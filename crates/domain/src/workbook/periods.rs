@@ -49,9 +49,51 @@ pub(super) fn half(text: &str) -> Option<Half> {
 /// What stands where lessons do and is none.
 fn is_pause(text: &str) -> bool {
     let words = [
-        "早读", "晨读", "晨诵", "晨会", "早会", "朝会", "早操", "升旗", "早自", "课间", "眼保健操", "眼操", "午休", "午餐",
-        "午读", "午写", "午间", "午自", "午会", "午练", "中午", "中餐", "用餐", "就餐", "课后", "延时", "托管", "辅导",
-        "社团", "晚自", "晚修", "晚读", "夕会", "放学", "备注", "统计", "说明", "注:", "制表", "合计", "周课时", "到校", "入校", "离校", "班主任",
+        "早读",
+        "晨读",
+        "晨诵",
+        "晨会",
+        "早会",
+        "朝会",
+        "早操",
+        "升旗",
+        "早自",
+        "课间",
+        "眼保健操",
+        "眼操",
+        "午休",
+        "午餐",
+        "午读",
+        "午写",
+        "午间",
+        "午自",
+        "午会",
+        "午练",
+        "中午",
+        "中餐",
+        "用餐",
+        "就餐",
+        "课后",
+        "延时",
+        "托管",
+        "辅导",
+        "社团",
+        "晚自",
+        "晚修",
+        "晚读",
+        "夕会",
+        "放学",
+        "备注",
+        "统计",
+        "说明",
+        "注:",
+        "制表",
+        "合计",
+        "周课时",
+        "到校",
+        "入校",
+        "离校",
+        "班主任",
     ];
     words.iter().any(|word| text.contains(word))
 }
@@ -64,8 +106,10 @@ fn parts(label: &Label) -> (Option<Half>, String, Option<u32>) {
         text.truncate(at);
     }
     let text = text.trim_matches(['(', ')', '.', '、', ':']);
-    let prefixes = [("上午", Half::Morning), ("下午", Half::Afternoon), ("晚上", Half::Evening), ("正", Half::Morning)];
-    let named = prefixes.into_iter().find_map(|(word, half)| text.strip_prefix(word).map(|rest| (half, rest)));
+    let prefixes =
+        [("上午", Half::Morning), ("下午", Half::Afternoon), ("晚上", Half::Evening), ("正", Half::Morning)];
+    let named =
+        prefixes.into_iter().find_map(|(word, half)| text.strip_prefix(word).map(|rest| (half, rest)));
     let (half, bare) = match named {
         // 正1 is lesson 1 of the day: it restarts nothing.
         Some((_, rest)) if text.starts_with('正') => (label.half, rest),
@@ -79,7 +123,8 @@ fn parts(label: &Label) -> (Option<Half>, String, Option<u32>) {
 /// Whether a cell may be the label of a period: for finding the column of labels.
 pub(super) fn is_label(text: &str) -> bool {
     let label = Label { text: text.to_owned(), ..Label::default() };
-    !text.is_empty() && (parts(&label).2.is_some() || is_pause(&squeeze(text)) || extra(&squeeze(text)).is_some())
+    !text.is_empty()
+        && (parts(&label).2.is_some() || is_pause(&squeeze(text)) || extra(&squeeze(text)).is_some())
 }
 
 /// 早1, 晚2: numbers of what is no lesson.
@@ -105,14 +150,17 @@ pub(super) fn meanings(labels: &[Label], bell: Option<&BellSchedule>) -> Vec<Mea
         })
         .collect();
     let of = |wanted: Half| {
-        let of_half = move |(half, _, number): &(Option<Half>, String, Option<u32>)| number.filter(|_| *half == Some(wanted));
+        let of_half = move |(half, _, number): &(Option<Half>, String, Option<u32>)| {
+            number.filter(|_| *half == Some(wanted))
+        };
         read.iter().filter_map(of_half)
     };
     let unmarked = read.iter().filter(|(half, ..)| half.is_none()).filter_map(|(_, _, number)| *number);
     let before_noon = of(Half::Morning).chain(unmarked).max();
     let by_bell = bell.map(|bell| lessons(bell).filter(|period| period.start.hour() < 12).count());
     let morning = by_bell.and_then(|count| u32::try_from(count).ok()).or(before_noon);
-    let restarts = of(Half::Afternoon).min().is_some_and(|first| before_noon.map_or(first == 1, |last| first <= last));
+    let restarts =
+        of(Half::Afternoon).min().is_some_and(|first| before_noon.map_or(first == 1, |last| first <= last));
     let after = |half: Half| of(half).max().unwrap_or(0);
     let mut taken = BTreeSet::new();
     labels
@@ -122,9 +170,16 @@ pub(super) fn meanings(labels: &[Label], bell: Option<&BellSchedule>) -> Vec<Mea
             let number = match (number, half) {
                 (Some(number), Some(Half::Afternoon)) if restarts => match morning {
                     Some(morning) => Some(number + morning),
-                    None => return Meaning::Unclear(format!("`{}`: how many lessons has the morning?", label.text.trim())),
+                    None => {
+                        return Meaning::Unclear(format!(
+                            "`{}`: how many lessons has the morning?",
+                            label.text.trim()
+                        ));
+                    }
                 },
-                (Some(_), Some(Half::Evening)) if after(Half::Evening) <= after(Half::Morning) => return Meaning::NoLesson,
+                (Some(_), Some(Half::Evening)) if after(Half::Evening) <= after(Half::Morning) => {
+                    return Meaning::NoLesson;
+                }
                 (number, _) => *number,
             };
             let meaning = meaning(label, bare, number, bell);
@@ -153,7 +208,9 @@ fn meaning(label: &Label, bare: &str, number: Option<u32>, bell: Option<&BellSch
         };
         let named = named.or_else(|| if text.is_empty() { at(bell, &label.time) } else { None });
         match named {
-            Some(period) if period.kind == PeriodKind::Lesson => return Meaning::Lesson(period.label.clone()),
+            Some(period) if period.kind == PeriodKind::Lesson => {
+                return Meaning::Lesson(period.label.clone());
+            }
             Some(_) => return Meaning::NoLesson,
             None => {}
         }
@@ -204,7 +261,19 @@ mod tests {
     #[test]
     fn the_label_counts_and_not_the_row() {
         let bell = sample_bell();
-        let labels = ["早读", "第1节", "2", "大 课 间", "第三节\n10:30-11:10", "４（11:20）", "午休", "正5", "6节课", "课后服务", "早1"];
+        let labels = [
+            "早读",
+            "第1节",
+            "2",
+            "大 课 间",
+            "第三节\n10:30-11:10",
+            "４（11:20）",
+            "午休",
+            "正5",
+            "6节课",
+            "课后服务",
+            "早1",
+        ];
         let labels: Vec<_> = labels.into_iter().map(|text| (None, text)).collect();
         let expected = ["—", "第1节", "第2节", "—", "第3节", "第4节", "—", "第5节", "第6节", "—", "—"];
 

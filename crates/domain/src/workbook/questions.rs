@@ -139,10 +139,12 @@ impl<'a> Asked<'a> {
     pub(super) fn ask(&mut self, ask: Ask, place: Place) -> Option<String> {
         let Ask { kind, about, detail, options, open, default } = ask;
         let digest = Sha256::digest(about.as_bytes());
-        let short: String = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
-        let id = format!("{}-{short}", kind.word());
+        let short = digest.iter().take(5).fold(0_u64, |short, byte| short << 8 | u64::from(*byte));
+        let id = format!("{}-{short:010x}", kind.word());
         let answer = self.answers.get(&id).map(|answer| answer.trim().to_owned());
-        let answer = answer.filter(|given| !given.is_empty() && (open || options.iter().any(|option| option.value == *given)));
+        let answer = answer.filter(|given| {
+            !given.is_empty() && (open || options.iter().any(|option| option.value == *given))
+        });
         let question = self.questions.entry(id.clone()).or_insert_with(|| Question {
             id,
             kind,
@@ -164,7 +166,9 @@ impl<'a> Asked<'a> {
     /// The questions in the order of their ids, and the answers that answer none of them.
     pub(super) fn finish(self) -> (Vec<Question>, Vec<(String, String)>) {
         let Self { answers, questions } = self;
-        let idle = answers.iter().filter(|(id, _)| questions.get(*id).is_none_or(|question| question.answer.is_none()));
+        let idle = answers
+            .iter()
+            .filter(|(id, _)| questions.get(*id).is_none_or(|question| question.answer.is_none()));
         let idle = idle.map(|(id, answer)| (id.clone(), answer.clone())).collect();
         (questions.into_values().collect(), idle)
     }
@@ -176,7 +180,11 @@ mod tests {
 
     #[test]
     fn a_question_has_one_id_and_takes_only_its_answers() {
-        let ask = || Ask::new(QuestionKind::Pair, "地理/政治", "?").option("odd_even", "单双周").option("parallel", "分组");
+        let ask = || {
+            Ask::new(QuestionKind::Pair, "地理/政治", "?")
+                .option("odd_even", "单双周")
+                .option("parallel", "分组")
+        };
         let none = Answers::new();
         let mut asked = Asked::new(&none);
         assert_eq!(asked.ask(ask(), Place::cell("a", 0, 0)), None);

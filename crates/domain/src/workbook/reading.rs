@@ -135,7 +135,9 @@ fn read_sheet(
     if layout == Layout::ClassSheet {
         let classes: BTreeSet<&String> = planned.iter().flat_map(|cell| &cell.classes).collect();
         // With several classes on a sheet nobody knows which one a remark is about.
-        if let ([class], Some(said)) = (classes.into_iter().collect::<Vec<_>>().as_slice(), week_sheets::stated_hours(&table).pop()) {
+        if let ([class], Some(said)) =
+            (classes.into_iter().collect::<Vec<_>>().as_slice(), week_sheets::stated_hours(&table).pop())
+        {
             stated.insert((*class).clone(), said);
         }
     }
@@ -155,7 +157,12 @@ fn planned(table: &Table<'_>, index: usize, desk: &mut Desk<'_>) -> Option<(Layo
     // Grades may be written 一 二 三 above their classes: then the weekdays stand in a column.
     let grades = week.is_some_and(|row| {
         let column = table.columns().first().copied().unwrap_or(0);
-        let days: BTreeSet<u32> = table.rows().iter().filter(|below| *below > row).filter_map(|below| weekday_word(table.text(*below, column))).collect();
+        let days: BTreeSet<u32> = table
+            .rows()
+            .iter()
+            .filter(|below| *below > row)
+            .filter_map(|below| weekday_word(table.text(*below, column)))
+            .collect();
         days.len() >= 2
     });
     if week.is_some() && !grades {
@@ -170,7 +177,8 @@ fn long(table: &Table<'_>, index: usize, desk: &mut Desk<'_>, found: &mut Vec<Fo
         Some(Ok(rows)) => rows,
         Some(Err(flaws)) => {
             for LongFlaw { flaw, place } in flaws {
-                let column = if flaw.column.is_empty() { String::new() } else { format!("{}: ", flaw.column) };
+                let column =
+                    if flaw.column.is_empty() { String::new() } else { format!("{}: ", flaw.column) };
                 desk.error(place, format!("{column}{}", flaw.detail));
             }
             return 0;
@@ -192,20 +200,31 @@ fn long(table: &Table<'_>, index: usize, desk: &mut Desk<'_>, found: &mut Vec<Fo
 
 fn hidden_counts(sheet: &Sheet, desk: &mut Desk<'_>) -> bool {
     let name = &sheet.name;
-    let ask = Ask::new(QuestionKind::Hidden, format!("sheet/{name}"), format!("the sheet `{name}` is hidden: does it count?"))
-        .option(LEAVE_OUT, "no, leave it out")
-        .option("read", "yes, read it")
-        .default(LEAVE_OUT);
+    let ask = Ask::new(
+        QuestionKind::Hidden,
+        format!("sheet/{name}"),
+        format!("the sheet `{name}` is hidden: does it count?"),
+    )
+    .option(LEAVE_OUT, "no, leave it out")
+    .option("read", "yes, read it")
+    .default(LEAVE_OUT);
     desk.asked.ask(ask, Place::sheet(name)).as_deref() == Some("read")
 }
 
 fn hidden_lines_count(sheet: &Sheet, desk: &mut Desk<'_>) -> bool {
     let name = &sheet.name;
-    let hidden = |row: &u32, column: &u32| sheet.hidden_rows.contains(row) || sheet.hidden_columns.contains(column);
-    let Some(((row, column), _)) = sheet.cells.iter().find(|((row, column), _)| hidden(row, column)) else { return false };
-    let ask = Ask::new(QuestionKind::Hidden, format!("lines/{name}"), format!("rows or columns of `{name}` are hidden: do they count?"))
-        .option(LEAVE_OUT, "no, leave them out")
-        .option("read", "yes, read them")
-        .default(LEAVE_OUT);
+    let hidden =
+        |row: &u32, column: &u32| sheet.hidden_rows.contains(row) || sheet.hidden_columns.contains(column);
+    let Some(((row, column), _)) = sheet.cells.iter().find(|((row, column), _)| hidden(row, column)) else {
+        return false;
+    };
+    let ask = Ask::new(
+        QuestionKind::Hidden,
+        format!("lines/{name}"),
+        format!("rows or columns of `{name}` are hidden: do they count?"),
+    )
+    .option(LEAVE_OUT, "no, leave them out")
+    .option("read", "yes, read them")
+    .default(LEAVE_OUT);
     desk.asked.ask(ask, Place::cell(name, *row, *column)).as_deref() == Some("read")
 }

@@ -91,7 +91,13 @@ fn header(table: &Table<'_>, desk: &mut Desk<'_>) -> Option<Header> {
 }
 
 /// The classes a header cell names: by itself, or `1班` below the grade it stands under.
-fn class_of(table: &Table<'_>, row: u32, above: Option<u32>, column: u32, desk: &Desk<'_>) -> Option<Vec<String>> {
+fn class_of(
+    table: &Table<'_>,
+    row: u32,
+    above: Option<u32>,
+    column: u32,
+    desk: &Desk<'_>,
+) -> Option<Vec<String>> {
     let text = table.text(row, column);
     if text.is_empty() {
         return None;
@@ -104,14 +110,25 @@ fn class_of(table: &Table<'_>, row: u32, above: Option<u32>, column: u32, desk: 
 }
 
 /// Columns between the classes that name none are asked for (a class may go by its teacher).
-fn with_unnamed(table: &Table<'_>, row: u32, named: Vec<(u32, Vec<String>)>, desk: &mut Desk<'_>) -> Vec<(u32, Vec<String>)> {
+fn with_unnamed(
+    table: &Table<'_>,
+    row: u32,
+    named: Vec<(u32, Vec<String>)>,
+    desk: &mut Desk<'_>,
+) -> Vec<(u32, Vec<String>)> {
     let first = named.first().map_or(0, |(column, _)| *column);
     let known: Vec<u32> = named.iter().map(|(column, _)| *column).collect();
     let mut classes = named;
-    for column in table.columns().iter().copied().filter(|column| *column > first && !known.contains(column)) {
+    for column in table.columns().iter().copied().filter(|column| *column > first && !known.contains(column))
+    {
         let text = table.text(row, column);
-        let aside = ["备注", "合计", "时间", "节次", "星期", "说明"].iter().any(|word| squeeze(text).contains(word));
-        let lessons = table.rows().iter().filter(|below| **below > row && !is_empty(table.text(**below, column))).count();
+        let aside =
+            ["备注", "合计", "时间", "节次", "星期", "说明"].iter().any(|word| squeeze(text).contains(word));
+        let lessons = table
+            .rows()
+            .iter()
+            .filter(|below| **below > row && !is_empty(table.text(**below, column)))
+            .count();
         if aside || text.is_empty() || lessons == 0 {
             continue;
         }
@@ -125,8 +142,13 @@ fn with_unnamed(table: &Table<'_>, row: u32, named: Vec<(u32, Vec<String>)>, des
 
 /// The column in which the weekdays stand.
 fn day_column(table: &Table<'_>, rows: &[u32], columns: &[u32]) -> Option<u32> {
-    let count = |column: u32| rows.iter().filter(|row| weekday_word(table.text(**row, column)).is_some()).count();
-    let best = columns.iter().map(|column| (count(*column), std::cmp::Reverse(*column))).filter(|(count, _)| *count > 0).max();
+    let count =
+        |column: u32| rows.iter().filter(|row| weekday_word(table.text(**row, column)).is_some()).count();
+    let best = columns
+        .iter()
+        .map(|column| (count(*column), std::cmp::Reverse(*column)))
+        .filter(|(count, _)| *count > 0)
+        .max();
     best.map(|(_, column)| column.0)
 }
 

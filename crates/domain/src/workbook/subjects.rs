@@ -17,7 +17,7 @@ impl<'a> SubjectNames<'a> {
 
     /// What the school calls the subject of a name or alias: 体 is 体育与健康, unless the school has another
     /// name for it. None for what neither the school nor the common list knows.
-    pub(super) fn known(&self, written: &str) -> Option<String> {
+    pub(super) fn known(self, written: &str) -> Option<String> {
         let name = squeeze(written);
         if name.is_empty() {
             return None;
@@ -36,14 +36,14 @@ impl<'a> SubjectNames<'a> {
     }
 
     /// The subjects a school may mean by a name nobody knows.
-    pub(super) fn all(&self) -> Vec<String> {
+    pub(super) fn all(self) -> Vec<String> {
         let own = self.book.subjects.values().filter(|subject| subject.retired.is_none());
         let own: Vec<String> = own.map(|subject| tidy(&subject.name)).collect();
         if own.is_empty() { seed::SUBJECTS.iter().map(|seed| seed.name.to_owned()).collect() } else { own }
     }
 
     /// Whether the school has this name itself, or as an alias.
-    pub(super) fn of_school(&self, name: &str) -> bool {
+    pub(super) fn of_school(self, name: &str) -> bool {
         self.book.subject_by_name(name).is_some()
     }
 }
@@ -51,9 +51,22 @@ impl<'a> SubjectNames<'a> {
 /// What stands in a lesson's place and is none; it counts for nothing and nobody is expected there.
 pub(super) fn is_no_lesson(subject: &str) -> bool {
     let subject = squeeze(subject);
-    ["课后服务", "课后延时", "延时服务", "作业辅导", "午休", "午餐", "大课间", "课间操", "眼保健操", "放学", "早读", "晨读"]
-        .iter()
-        .any(|word| subject.starts_with(word))
+    [
+        "课后服务",
+        "课后延时",
+        "延时服务",
+        "作业辅导",
+        "午休",
+        "午餐",
+        "大课间",
+        "课间操",
+        "眼保健操",
+        "放学",
+        "早读",
+        "晨读",
+    ]
+    .iter()
+    .any(|word| subject.starts_with(word))
 }
 
 /// Lessons that count toward no plan (domain, section 3.3).

@@ -44,13 +44,16 @@ pub struct SubjectHours {
     pub planned: Option<f64>,
 }
 
+/// A class by grade and number, where it has them, and by its name.
+type Name<'a> = (Option<(u32, u32)>, &'a str);
+
 /// Sums up the classes; `stated` is what each class's sheet says of its hours.
 pub(super) fn classes(
     lessons: &[Found],
     stated: &BTreeMap<String, (String, Place)>,
     desk: &mut Desk<'_>,
 ) -> (Vec<ClassRead>, Vec<Clash>) {
-    let mut by_class: BTreeMap<(Option<(u32, u32)>, &str), Vec<&Found>> = BTreeMap::new();
+    let mut by_class: BTreeMap<Name<'_>, Vec<&Found>> = BTreeMap::new();
     for lesson in lessons {
         by_class.entry((parse_class_name(&lesson.class), &lesson.class)).or_default().push(lesson);
     }
@@ -58,16 +61,27 @@ pub(super) fn classes(
     for ((name, class), lessons) in by_class {
         let grade = name.map(|(grade, _)| grade);
         let plan = desk.known.plan;
-        let planned = grade.and_then(|grade| plan.map_or_else(|| national_total(grade), |plan| plan.total(grade)));
+        let planned =
+            grade.and_then(|grade| plan.map_or_else(|| national_total(grade), |plan| plan.total(grade)));
         let by_subject = hours(&lessons);
-        let hours = rounded(by_subject.iter().filter(|(subject, _)| !counts_for_nothing(subject)).map(|(_, hours)| hours).sum());
+        let hours = rounded(
+            by_subject
+                .iter()
+                .filter(|(subject, _)| !counts_for_nothing(subject))
+                .map(|(_, hours)| hours)
+                .sum(),
+        );
         if let Some(planned) = planned.filter(|planned| (planned - hours).abs() > EPSILON) {
             clashes.push(Clash::Total { class_name: class.to_owned(), hours, planned });
         }
-        let stated = stated.get(class).and_then(|(text, place)| stated_hours(class, text, hours, place, desk));
+        let stated =
+            stated.get(class).and_then(|(text, place)| stated_hours(class, text, hours, place, desk));
         let subjects = match (plan, grade) {
             (Some(plan), Some(grade)) => against(plan, grade, by_subject, desk),
-            _ => by_subject.into_iter().map(|(subject, hours)| SubjectHours { subject, hours: rounded(hours), planned: None }).collect(),
+            _ => by_subject
+                .into_iter()
+                .map(|(subject, hours)| SubjectHours { subject, hours: rounded(hours), planned: None })
+                .collect(),
         };
         read.push(ClassRead { class_name: class.to_owned(), hours, planned, stated, subjects });
     }
@@ -99,7 +113,12 @@ fn hours(lessons: &[&Found]) -> BTreeMap<String, f64> {
 }
 
 /// Holds what was read against the plan, subject by subject of the plan; what the plan does not name comes last.
-fn against(plan: &WeeklyPlan, grade: u32, mut read: BTreeMap<String, f64>, desk: &Desk<'_>) -> Vec<SubjectHours> {
+fn against(
+    plan: &WeeklyPlan,
+    grade: u32,
+    mut read: BTreeMap<String, f64>,
+    desk: &Desk<'_>,
+) -> Vec<SubjectHours> {
     let mut subjects = Vec::new();
     for subject in &plan.subjects {
         let own = |name: &String| desk.names.known(name).unwrap_or_else(|| name.clone());
@@ -107,16 +126,28 @@ fn against(plan: &WeeklyPlan, grade: u32, mut read: BTreeMap<String, f64>, desk:
         let hours: f64 = names.filter_map(|name| read.remove(&name)).sum();
         let planned = WeeklyPlan::hours(subject, grade);
         if hours > 0.0 || planned > 0.0 {
-            subjects.push(SubjectHours { subject: subject.subject.clone(), hours: rounded(hours), planned: Some(planned) });
+            subjects.push(SubjectHours {
+                subject: subject.subject.clone(),
+                hours: rounded(hours),
+                planned: Some(planned),
+            });
         }
     }
-    let rest = read.into_iter().map(|(subject, hours)| SubjectHours { subject, hours: rounded(hours), planned: None });
+    let rest = read.into_iter().map(|(subject, hours)| SubjectHours {
+        subject,
+        hours: rounded(hours),
+        planned: None,
+    });
     subjects.into_iter().chain(rest).collect()
 }
 
 /// What a sheet says of its hours: one number, or `4/3`, which people must explain.
 fn stated_hours(class: &str, text: &str, read: f64, place: &Place, desk: &mut Desk<'_>) -> Option<f64> {
-    let numbers: Vec<f64> = text.split('/').filter_map(|part| part.parse().ok()).filter(|hours: &f64| hours.is_finite()).collect();
+    let numbers: Vec<f64> = text
+        .split('/')
+        .filter_map(|part| part.parse().ok())
+        .filter(|hours: &f64| hours.is_finite())
+        .collect();
     let hours = match numbers.as_slice() {
         [one] => *one,
         [first, second] => {

@@ -28,7 +28,8 @@ impl<'a> Table<'a> {
         };
         let last_row = sheet.cells.keys().map(|(row, _)| *row).max().unwrap_or(0);
         let last_column = sheet.cells.keys().map(|(_, column)| *column).max().unwrap_or(0);
-        let mut cells: BTreeMap<(u32, u32), &Cell> = sheet.cells.iter().map(|(at, cell)| (*at, cell)).collect();
+        let mut cells: BTreeMap<(u32, u32), &Cell> =
+            sheet.cells.iter().map(|(at, cell)| (*at, cell)).collect();
         let mut origins = BTreeMap::new();
         let mut filled = 0;
         for span in &sheet.merged {
@@ -41,7 +42,9 @@ impl<'a> Table<'a> {
             if filled > MAX_FILLED {
                 return None;
             }
-            for at in (span.from.0..=row).flat_map(|row| (span.from.1..=column).map(move |column| (row, column))) {
+            for at in
+                (span.from.0..=row).flat_map(|row| (span.from.1..=column).map(move |column| (row, column)))
+            {
                 cells.insert(at, cell);
                 origins.insert(at, span.from);
             }

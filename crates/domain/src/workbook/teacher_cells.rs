@@ -7,7 +7,10 @@ use crate::text::squeeze;
 
 /// Whether a cell names a class, alone or with its subject.
 pub(super) fn names_a_class(text: &str, desk: &Desk<'_>) -> bool {
-    lines(text).iter().flat_map(|line| line.split(' ')).any(|word| parted(word, desk).is_some_and(|(classes, _)| !classes.is_empty()))
+    lines(text)
+        .iter()
+        .flat_map(|line| line.split(' '))
+        .any(|word| parted(word, desk).is_some_and(|(classes, _)| !classes.is_empty()))
 }
 
 /// A word parted into the classes it names and what is left of it.
@@ -17,15 +20,18 @@ fn parted(word: &str, desk: &Desk<'_>) -> Option<(Vec<String>, String)> {
         return Some((classes, String::new()));
     }
     let bracket = word.strip_suffix(')').and_then(|inner| inner.split_once('('));
-    if let Some((subject, classes)) = bracket.and_then(|(subject, inner)| Some((subject, desk.classes(inner)?)))
+    if let Some((subject, classes)) =
+        bracket.and_then(|(subject, inner)| Some((subject, desk.classes(inner)?)))
         && desk.names.known(subject).is_some()
     {
         return Some((classes, subject.to_owned()));
     }
     let cuts: Vec<usize> = word.char_indices().map(|(at, _)| at).skip(1).collect();
     // The longest name of a class first: 三(12)班 before 三(1.
-    let front = cuts.iter().rev().find_map(|at| Some((desk.classes(word.get(..*at)?)?, word.get(*at..)?.to_owned())));
-    let back = || cuts.iter().find_map(|at| Some((desk.classes(word.get(*at..)?)?, word.get(..*at)?.to_owned())));
+    let front =
+        cuts.iter().rev().find_map(|at| Some((desk.classes(word.get(..*at)?)?, word.get(*at..)?.to_owned())));
+    let back =
+        || cuts.iter().find_map(|at| Some((desk.classes(word.get(*at..)?)?, word.get(..*at)?.to_owned())));
     front.filter(|(_, rest)| !rest.starts_with(|c: char| c.is_ascii_digit() || c == '班')).or_else(back)
 }
 
@@ -43,10 +49,12 @@ pub(super) fn read_teacher_cell(text: &str, subject: Option<&str>, desk: &Desk<'
         let rest = if rest.trim().is_empty() { subject.unwrap_or_default() } else { rest.trim() };
         let mut one = read_cell(rest, desk.names);
         read.flaws.append(&mut one.flaws);
+        read.ignored.append(&mut one.ignored);
         if one.entries.is_empty() {
             read.flaws.push(format!("no subject for {}", classes.join("、")));
         }
-        let entries = one.entries.into_iter().map(|entry| Entry { teacher: None, with: classes.clone(), ..entry });
+        let entries =
+            one.entries.into_iter().map(|entry| Entry { teacher: None, with: classes.clone(), ..entry });
         read.entries.extend(entries);
     }
     read
@@ -61,7 +69,9 @@ fn lessons(text: &str, desk: &Desk<'_>) -> Vec<(Vec<String>, String)> {
             let rest = if rest == "合班" || rest == "(合班)" { String::new() } else { rest };
             match lessons.last_mut() {
                 // Another class begins another lesson, unless the one above still lacks its classes or subject.
-                Some(last) if classes.is_empty() || last.0.is_empty() || (!apart && last.1.trim().is_empty()) => {
+                Some(last)
+                    if classes.is_empty() || last.0.is_empty() || (!apart && last.1.trim().is_empty()) =>
+                {
                     last.0.extend(classes);
                     last.1.push(' ');
                     last.1.push_str(&rest);
@@ -113,7 +123,17 @@ mod tests {
     #[test]
     fn class_and_subject_are_parted_however_they_stand() {
         let expected = [("三年级(2)班".to_owned(), "语文".to_owned())];
-        for text in ["三(2)\n语文", "语文 三(2)班", "三（2）班语文", "语文三(2)班", "302", "语 302", "三2", "语文\n三年级（２）班", "语文(三2)"] {
+        for text in [
+            "三(2)\n语文",
+            "语文 三(2)班",
+            "三（2）班语文",
+            "语文三(2)班",
+            "302",
+            "语 302",
+            "三2",
+            "语文\n三年级（２）班",
+            "语文(三2)",
+        ] {
             assert_eq!(read(text), expected, "{text}");
         }
         assert_eq!(read("三(12)班"), [("三年级(12)班".to_owned(), "语文".to_owned())]);
@@ -121,10 +141,23 @@ mod tests {
 
     #[test]
     fn joint_classes_are_one_lesson_and_alternatives_are_two() {
-        for text in ["三1、三2\n体育", "体育\n三1、三2", "体育 三(1)班、三(2)班 合班", "三1 三2 体育", "三(1)班\n三(2)班 体育"] {
-            assert_eq!(read(text), [("三年级(1)班+三年级(2)班".to_owned(), "体育与健康".to_owned())], "{text}");
+        for text in [
+            "三1、三2\n体育",
+            "体育\n三1、三2",
+            "体育 三(1)班、三(2)班 合班",
+            "三1 三2 体育",
+            "三(1)班\n三(2)班 体育",
+        ] {
+            assert_eq!(
+                read(text),
+                [("三年级(1)班+三年级(2)班".to_owned(), "体育与健康".to_owned())],
+                "{text}"
+            );
         }
-        let two = [("三年级(1)班".to_owned(), "体育与健康".to_owned()), ("三年级(2)班".to_owned(), "音乐".to_owned())];
+        let two = [
+            ("三年级(1)班".to_owned(), "体育与健康".to_owned()),
+            ("三年级(2)班".to_owned(), "音乐".to_owned()),
+        ];
         for text in ["三1体育/三2音乐", "三1 体育\n三2 音乐", "三1\n体育\n三2\n音乐"] {
             assert_eq!(read(text), two, "{text}");
         }

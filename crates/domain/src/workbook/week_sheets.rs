@@ -31,7 +31,11 @@ pub(super) fn read(table: &Table<'_>, index: usize, desk: &mut Desk<'_>) -> Opti
     for block in &blocks {
         let of_teachers = names_classes(table, block, desk);
         layout = layout.or(Some(if of_teachers { Layout::TeacherSheet } else { Layout::ClassSheet }));
-        let whose = if of_teachers { teacher(table, block, alone, desk) } else { class(table, block, alone, desk).map(Whose::Class) };
+        let whose = if of_teachers {
+            teacher(table, block, alone, desk)
+        } else {
+            class(table, block, alone, desk).map(Whose::Class)
+        };
         if let Some(whose) = whose {
             week(table, index, block, &whose, desk, &mut planned);
         }
@@ -46,14 +50,25 @@ fn blocks(table: &Table<'_>) -> Vec<Block> {
     for (place, (header, days)) in headers.iter().enumerate() {
         let above = place.checked_sub(1).and_then(|before| headers.get(before)).map(|(row, _)| *row);
         let below = headers.get(place + 1).map(|(row, _)| *row);
-        let titles = table.rows().iter().filter(|row| **row < *header && above.is_none_or(|above| **row > above && **row + 3 >= *header));
+        let titles = table
+            .rows()
+            .iter()
+            .filter(|row| **row < *header && above.is_none_or(|above| **row > above && **row + 3 >= *header));
         let first = table.columns().first().copied().unwrap_or(0);
         let title = titles.flat_map(|row| {
-            let texts = table.columns().iter().filter(|column| table.origin(*row, **column).1 == **column || **column == first);
+            let texts = table
+                .columns()
+                .iter()
+                .filter(|column| table.origin(*row, **column).1 == **column || **column == first);
             texts.map(|column| table.text(*row, *column))
         });
         let title = title.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
-        let rows = table.rows().iter().filter(|row| **row > *header && below.is_none_or(|below| **row < below)).copied().collect();
+        let rows = table
+            .rows()
+            .iter()
+            .filter(|row| **row > *header && below.is_none_or(|below| **row < below))
+            .copied()
+            .collect();
         blocks.push(Block { title, days: days.clone(), rows });
     }
     blocks
@@ -61,7 +76,8 @@ fn blocks(table: &Table<'_>) -> Vec<Block> {
 
 /// Whether most cells of a week name a class: then it is a teacher's.
 fn names_classes(table: &Table<'_>, block: &Block, desk: &Desk<'_>) -> bool {
-    let cells = block.rows.iter().flat_map(|row| block.days.iter().map(|(column, _)| table.text(*row, *column)));
+    let cells =
+        block.rows.iter().flat_map(|row| block.days.iter().map(|(column, _)| table.text(*row, *column)));
     let cells: Vec<&str> = cells.filter(|text| !is_empty(text)).collect();
     let naming = cells.iter().filter(|text| names_a_class(text, desk)).count();
     naming > 0 && naming * 2 >= cells.len()
@@ -100,7 +116,10 @@ fn teacher(table: &Table<'_>, block: &Block, alone: bool, desk: &mut Desk<'_>) -
         }
     }
     let Some(name) = name else {
-        desk.error(Place::sheet(table.name), "the cells name classes, but neither sheet nor title names the teacher");
+        desk.error(
+            Place::sheet(table.name),
+            "the cells name classes, but neither sheet nor title names the teacher",
+        );
         return None;
     };
     Some(Whose::Teacher { name, subject })
@@ -109,11 +128,34 @@ fn teacher(table: &Table<'_>, block: &Block, alone: bool, desk: &mut Desk<'_>) -
 /// The words of a title that may be a name or a subject.
 fn title_words(text: &str) -> Vec<String> {
     let mut text = tidy_title(text);
-    for noise in ["教师课程表", "教师课表", "任课教师", "个人课表", "老师课程表", "老师课表", "的课程表", "的课表", "课程表", "课表", "学科", "姓名", "教师", "老师", "科目"] {
+    for noise in [
+        "教师课程表",
+        "教师课表",
+        "任课教师",
+        "个人课表",
+        "老师课程表",
+        "老师课表",
+        "的课程表",
+        "的课表",
+        "课程表",
+        "课表",
+        "学科",
+        "姓名",
+        "教师",
+        "老师",
+        "科目",
+    ] {
         text = text.replace(noise, " ");
     }
     text.split(|c: char| c.is_whitespace() || "()[]【】:、,-_/".contains(c))
-        .filter(|word| !word.is_empty() && !word.contains("学年") && !word.contains("学期") && !word.ends_with("小学") && !word.ends_with("学校") && !word.ends_with("中学"))
+        .filter(|word| {
+            !word.is_empty()
+                && !word.contains("学年")
+                && !word.contains("学期")
+                && !word.ends_with("小学")
+                && !word.ends_with("学校")
+                && !word.ends_with("中学")
+        })
         .map(str::to_owned)
         .collect()
 }
@@ -122,7 +164,14 @@ fn tidy_title(text: &str) -> String {
     text.split(['\n', ' ', '　']).map(tidy).collect::<Vec<_>>().join(" ")
 }
 
-fn week(table: &Table<'_>, index: usize, block: &Block, whose: &Whose, desk: &mut Desk<'_>, planned: &mut Vec<Planned>) {
+fn week(
+    table: &Table<'_>,
+    index: usize,
+    block: &Block,
+    whose: &Whose,
+    desk: &mut Desk<'_>,
+    planned: &mut Vec<Planned>,
+) {
     let first_day = block.days.iter().map(|(column, _)| *column).min().unwrap_or(0);
     let before: Vec<u32> = table.columns().iter().copied().filter(|column| *column < first_day).collect();
     let columns = LabelColumns::find(table, &block.rows, &before);
@@ -181,8 +230,15 @@ pub(super) fn stated_hours(table: &Table<'_>) -> Vec<(String, Place)> {
             if table.origin(*row, *column) != (*row, *column) {
                 continue;
             }
-            let Some((_, after)) = text.split_once("周课时").or_else(|| text.split_once("周总课时")) else { continue };
-            let hours: String = after.trim_start_matches(['数', ':', '为', '共', '(']).chars().take_while(|c| c.is_ascii_digit() || ".,/".contains(*c)).collect();
+            let Some((_, after)) = text.split_once("周课时").or_else(|| text.split_once("周总课时"))
+            else {
+                continue;
+            };
+            let hours: String = after
+                .trim_start_matches(['数', ':', '为', '共', '('])
+                .chars()
+                .take_while(|c| c.is_ascii_digit() || ".,/".contains(*c))
+                .collect();
             if hours.chars().any(|c| c.is_ascii_digit()) {
                 stated.push((hours.trim_end_matches(['.', ',', '/']).to_owned(), table.place(*row, *column)));
             }

@@ -8,54 +8,80 @@ use crate::timetable_words::{is_empty_cell, weeks};
 
 /// Surnames of two characters; alone they are no full name.
 const DOUBLE_SURNAMES: [&str; 18] = [
-    "欧阳", "上官", "司马", "诸葛", "夏侯", "皇甫", "尉迟", "公孙", "慕容", "令狐", "宇文", "长孙", "司徒", "司空",
-    "端木", "东方", "独孤", "南宫",
+    "欧阳", "上官", "司马", "诸葛", "夏侯", "皇甫", "尉迟", "公孙", "慕容", "令狐", "宇文", "长孙", "司徒",
+    "司空", "端木", "东方", "独孤", "南宫",
 ];
 
 /// Lines of a cell in one form: full-width writing gone, blanks single, empty lines left out.
 pub(super) fn lines(text: &str) -> Vec<String> {
     let normal: String = text.nfkc().collect();
     let lines = normal.split(['\n', '\r', '\u{2028}', '\u{b}']);
-    lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|line| !line.is_empty()).collect()
+    lines
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .filter(|line| !line.is_empty())
+        .collect()
 }
 
 /// Whether a cell says that nothing is there.
 pub(super) fn is_empty(text: &str) -> bool {
     let bare = squeeze(text);
-    is_empty_cell(&bare) || bare.chars().all(|c| matches!(c, '-' | '—' | '–' | '─' | '_' | '/' | '\\' | '×' | '.' | '·'))
+    is_empty_cell(&bare)
+        || bare.chars().all(|c| matches!(c, '-' | '—' | '–' | '─' | '_' | '/' | '\\' | '×' | '.' | '·'))
 }
 
 /// A mark of weeks, or what is wrong with one; none for any other word.
 pub(super) fn week_mark(word: &str) -> Option<Result<LessonWeeks, String>> {
     let bare = word.trim_matches(['(', ')', '[', ']', '【', '】']);
-    let range = bare.contains(['-', '~', '至', '到']) && bare.chars().all(|c| c.is_ascii_digit() || "-~至到第周".contains(c));
-    let says = matches!(bare, "单" | "双") || (bare.contains('周') && (bare.chars().any(|c| c.is_ascii_digit()) || "单双全每".contains(bare.chars().next().unwrap_or(' ')) || bare.starts_with('第')));
+    let range = bare.contains(['-', '~', '至', '到'])
+        && bare.chars().all(|c| c.is_ascii_digit() || "-~至到第周".contains(c));
+    let says = matches!(bare, "单" | "双")
+        || (bare.contains('周')
+            && (bare.chars().any(|c| c.is_ascii_digit())
+                || "单双全每".contains(bare.chars().next().unwrap_or(' '))
+                || bare.starts_with('第')));
     if bare.is_empty() || !(says || range) {
         return None;
     }
-    Some(weeks(bare).ok_or_else(|| format!("`{bare}` are no weeks that can be kept: 单周, 双周, 第5周 or 1-9周")))
+    Some(
+        weeks(bare)
+            .ok_or_else(|| format!("`{bare}` are no weeks that can be kept: 单周, 双周, 第5周 or 1-9周")),
+    )
 }
 
 /// 机房, 操场, 实验室, 301: where, not who.
 pub(super) fn is_room(word: &str) -> bool {
     // Names may end in 楼, 园 or 台, so only whole words of places count.
     let ends = [
-        "室", "机房", "琴房", "舞蹈房", "操场", "球场", "运动场", "广场", "体育馆", "图书馆", "报告厅", "餐厅", "基地",
+        "室",
+        "机房",
+        "琴房",
+        "舞蹈房",
+        "操场",
+        "球场",
+        "运动场",
+        "广场",
+        "体育馆",
+        "图书馆",
+        "报告厅",
+        "餐厅",
+        "基地",
     ];
-    (word.chars().any(|c| c.is_ascii_digit()) && !word.contains('周')) || (word.chars().count() > 1 && ends.iter().any(|end| word.ends_with(end)))
+    (word.chars().any(|c| c.is_ascii_digit()) && !word.contains('周'))
+        || (word.chars().count() > 1 && ends.iter().any(|end| word.ends_with(end)))
 }
 
 /// A teacher's name without 老师, dots in one form; none where the word cannot be a name.
 pub(super) fn teacher_name(word: &str) -> Option<String> {
     let word = word.trim_matches(|c: char| c.is_whitespace() || "(),、;:".contains(c));
     let bare = ["老师", "教师"].into_iter().find_map(|title| word.strip_suffix(title)).unwrap_or(word).trim();
-    let name: String = bare.chars().map(|c| if matches!(c, '•' | '・' | '‧' | '∙' | '⋅') { '·' } else { c }).collect();
+    let name: String =
+        bare.chars().map(|c| if matches!(c, '•' | '・' | '‧' | '∙' | '⋅') { '·' } else { c }).collect();
     let length = name.chars().count();
     let chinese = name.chars().all(|c| c == '·' || ('\u{3400}'..='\u{9fff}').contains(&c) || c > '\u{1ffff}');
     let fits = if chinese {
         (1..=4).contains(&length) || (name.contains('·') && length <= 20)
     } else {
-        length >= 2 && length <= 40 && name.chars().all(|c| c.is_alphabetic() || " .·'-".contains(c))
+        (2..=40).contains(&length) && name.chars().all(|c| c.is_alphabetic() || " .·'-".contains(c))
     };
     (fits && !is_empty_cell(&name) && name.chars().any(char::is_alphabetic)).then_some(name)
 }

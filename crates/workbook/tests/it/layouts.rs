@@ -73,7 +73,10 @@ fn d_sheets_of_teachers_name_classes_in_their_cells() {
         let sheet = book.add_worksheet();
         sheet.set_name(name).expect("a name");
         merge(sheet, (0, 0), (0, 6), title);
-        fill(sheet, &[&[], &["", "节次", "周一", "周二", "周三", "周四", "周五"], &["", "早读"], &["上午", "第一节"]]);
+        fill(
+            sheet,
+            &[&[], &["", "节次", "周一", "周二", "周三", "周四", "周五"], &["", "早读"], &["上午", "第一节"]],
+        );
         for (text, column) in cells.iter().zip(2..) {
             sheet.write(3, column, *text).expect("a cell");
         }
@@ -82,7 +85,11 @@ fn d_sheets_of_teachers_name_classes_in_their_cells() {
     let reading = read_new(&save(book));
 
     assert_eq!(errors(&reading), Vec::<String>::new());
-    assert!(reading.sheets.iter().all(|sheet| sheet.layout == Some(Layout::TeacherSheet)), "{:?}", reading.sheets);
+    assert!(
+        reading.sheets.iter().all(|sheet| sheet.layout == Some(Layout::TeacherSheet)),
+        "{:?}",
+        reading.sheets
+    );
     let (one, two) = ("三年级(1)班", "三年级(2)班");
     let expected = [
         fact(two, 1, "第1节", "语文", "张一"),
@@ -96,7 +103,12 @@ fn d_sheets_of_teachers_name_classes_in_their_cells() {
     ];
     assert_eq!(facts(&reading), expected.into());
     // 合班 is no clash of the teacher, but two teachers want 三(2) on Monday and Friday.
-    let clashes: Vec<String> = reading.clashes.iter().map(|clash| format!("{clash:?}")).filter(|clash| !clash.contains("Total")).collect();
+    let clashes: Vec<String> = reading
+        .clashes
+        .iter()
+        .map(|clash| format!("{clash:?}"))
+        .filter(|clash| !clash.contains("Total"))
+        .collect();
     assert_eq!(clashes.len(), 2, "{clashes:?}");
 }
 
@@ -229,7 +241,10 @@ fn sheets_of_one_workbook_that_say_the_same_are_one_timetable() {
 
     assert_eq!(errors(&reading), Vec::<String>::new());
     let class = "三年级(1)班";
-    assert_eq!(facts(&reading), [fact(class, 1, "第1节", "语文", "张一"), fact(class, 2, "第1节", "数学", "李二")].into());
+    assert_eq!(
+        facts(&reading),
+        [fact(class, 1, "第1节", "语文", "张一"), fact(class, 2, "第1节", "数学", "李二")].into()
+    );
 }
 
 #[test]
@@ -243,5 +258,8 @@ fn sheets_that_contradict_each_other_are_told_by_both_cells() {
 
     let reading = read_new(&save(book));
 
-    assert_eq!(errors(&reading), ["三1班(新)!B3: 三年级(1)班 第1节: 语文 李二 here, 语文 张一 in 三(1)班!B3"]);
+    assert_eq!(
+        errors(&reading),
+        ["三1班(新)!B3: 三年级(1)班 第1节: 语文 李二 here, 语文 张一 in 三(1)班!B3"]
+    );
 }

@@ -14,7 +14,8 @@ pub(crate) type Fact = (String, u32, String, String, Option<String>, String);
 
 /// A file of the sample school.
 pub(crate) fn sample(name: &str) -> Vec<u8> {
-    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data").join(name)).expect("a sample file")
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data").join(name))
+        .expect("a sample file")
 }
 
 /// The weekly plan that comes with the samples.
@@ -24,7 +25,8 @@ pub(crate) fn plan() -> WeeklyPlan {
 
 /// A file of a school that has nothing yet, with answers.
 pub(crate) fn read_with(bytes: &[u8], book: &SchoolBook, answers: &[(&str, &str)]) -> Reading {
-    let answers: Answers = answers.iter().map(|(id, answer)| ((*id).to_owned(), (*answer).to_owned())).collect();
+    let answers: Answers =
+        answers.iter().map(|(id, answer)| ((*id).to_owned(), (*answer).to_owned())).collect();
     let workbook = xunke_workbook::open(bytes).expect("a workbook");
     let on = "2026-09-01".parse().expect("a date");
     read(&workbook, Known { book, on, plan: None }, &answers)

@@ -41,7 +41,11 @@ fn question(reading: &Reading, kind: QuestionKind) -> (String, Vec<String>) {
 
 #[test]
 fn the_first_lesson_is_not_the_first_row() {
-    let reading = read_new(&save(class_sheet(&[&["早读", "语文", "英语"], &["第1节", "数学", ""], &["课后服务", "社团", "社团"]])));
+    let reading = read_new(&save(class_sheet(&[
+        &["早读", "语文", "英语"],
+        &["第1节", "数学", ""],
+        &["课后服务", "社团", "社团"],
+    ])));
 
     assert_eq!(told(&reading), ["1 第1节 数学  all"]);
     assert_eq!(errors(&reading), Vec::<String>::new());
@@ -71,9 +75,16 @@ fn the_teacher_may_stand_in_a_row_of_its_own_below_the_subject() {
 
 #[test]
 fn full_width_writing_and_ideographic_spaces_are_read() {
-    let reading = read_new(&save(class_sheet(&[&["　第１节 ", "美　术（单周）／心理（双周）\n钱　五／孙　六", "　语文　张一　"]])));
+    let reading = read_new(&save(class_sheet(&[&[
+        "　第１节 ",
+        "美　术（单周）／心理（双周）\n钱　五／孙　六",
+        "　语文　张一　",
+    ]])));
 
-    assert_eq!(told(&reading), ["1 第1节 心理健康 孙六 even", "1 第1节 美术 钱五 odd", "2 第1节 语文 张一 all"]);
+    assert_eq!(
+        told(&reading),
+        ["1 第1节 心理健康 孙六 even", "1 第1节 美术 钱五 odd", "2 第1节 语文 张一 all"]
+    );
 }
 
 #[test]
@@ -119,10 +130,15 @@ fn what_is_hidden_is_left_out_unless_people_say_it_counts() {
 
     assert_eq!(told(&reading), ["1 第1节 语文  all"]);
     assert!(reading.is_complete(), "both questions have a default");
-    let hidden: Vec<_> = reading.questions.iter().filter(|question| question.kind == QuestionKind::Hidden).collect();
-    let places: Vec<String> = hidden.iter().flat_map(|question| &question.places).map(ToString::to_string).collect();
+    let hidden: Vec<_> =
+        reading.questions.iter().filter(|question| question.kind == QuestionKind::Hidden).collect();
+    let places: Vec<String> =
+        hidden.iter().flat_map(|question| &question.places).map(ToString::to_string).collect();
     assert_eq!(places.len(), 2);
-    assert!(places.contains(&"三(3)班".to_owned()) && places.contains(&"三(2)班!A3".to_owned()), "{places:?}");
+    assert!(
+        places.contains(&"三(3)班".to_owned()) && places.contains(&"三(2)班!A3".to_owned()),
+        "{places:?}"
+    );
     let answers: Vec<(&str, &str)> = hidden.iter().map(|question| (question.id.as_str(), "read")).collect();
     let reading = read_with(&bytes, &SchoolBook::default(), &answers);
     assert_eq!(told(&reading), ["1 第1节 语文  all", "1 第2节 数学  all", "1 第1节 英语  all"]);
@@ -130,7 +146,8 @@ fn what_is_hidden_is_left_out_unless_people_say_it_counts() {
 
 #[test]
 fn pairs_without_weeks_are_asked_for_and_the_answer_is_input() {
-    let bytes = save(class_sheet(&[&["1", "地/政\n陈八/邓九", "体育\n赵四/钱五"], &["2", "", "地/政\n陈八/邓九"]]));
+    let bytes =
+        save(class_sheet(&[&["1", "地/政\n陈八/邓九", "体育\n赵四/钱五"], &["2", "", "地/政\n陈八/邓九"]]));
 
     let reading = read_new(&bytes);
 
@@ -143,19 +160,31 @@ fn pairs_without_weeks_are_asked_for_and_the_answer_is_input() {
     assert_eq!(times, 2, "one question for the whole workbook");
     let (teachers, _) = about(&reading, "赵四");
     let answered = |pair_answer: &str| {
-        let reading = read_with(&bytes, &SchoolBook::default(), &[(&pair, pair_answer), (&teachers, "odd_even")]);
+        let reading =
+            read_with(&bytes, &SchoolBook::default(), &[(&pair, pair_answer), (&teachers, "odd_even")]);
         assert!(reading.is_complete());
         told(&reading)
     };
     assert_eq!(
         answered("odd_even"),
-        ["1 第1节 地理 陈八 odd", "1 第1节 道德与法治 邓九 even", "2 第1节 体育与健康 赵四 odd", "2 第1节 体育与健康 钱五 even", "2 第2节 地理 陈八 odd", "2 第2节 道德与法治 邓九 even"]
+        [
+            "1 第1节 地理 陈八 odd",
+            "1 第1节 道德与法治 邓九 even",
+            "2 第1节 体育与健康 赵四 odd",
+            "2 第1节 体育与健康 钱五 even",
+            "2 第2节 地理 陈八 odd",
+            "2 第2节 道德与法治 邓九 even"
+        ]
     );
     assert_eq!(answered("parallel")[..2], ["1 第1节 地理 陈八 all", "1 第1节 道德与法治 邓九 all"]);
     assert_eq!(answered("first")[..1], ["1 第1节 地理 陈八 all"]);
     // Groups in one cell are meant so: no clash of the class.
     let groups = read_with(&bytes, &SchoolBook::default(), &[(&pair, "parallel"), (&teachers, "first")]);
-    assert!(groups.clashes.iter().all(|clash| !format!("{clash:?}").starts_with("Class")), "{:?}", groups.clashes);
+    assert!(
+        groups.clashes.iter().all(|clash| !format!("{clash:?}").starts_with("Class")),
+        "{:?}",
+        groups.clashes
+    );
 }
 
 #[test]
@@ -216,12 +245,17 @@ fn of_two_teachers_of_one_name_people_choose() {
 
     assert_eq!(reading.waiting().count(), 2, "one for each subject of the class");
     assert!(!reading.is_complete());
-    let answers: Vec<(String, String)> =
-        reading.waiting().zip(1..).map(|(question, id)| (question.id.clone(), uuid(id).to_string())).collect();
-    let answers: Vec<(&str, &str)> = answers.iter().map(|(id, answer)| (id.as_str(), answer.as_str())).collect();
+    let answers: Vec<(String, String)> = reading
+        .waiting()
+        .zip(1..)
+        .map(|(question, id)| (question.id.clone(), uuid(id).to_string()))
+        .collect();
+    let answers: Vec<(&str, &str)> =
+        answers.iter().map(|(id, answer)| (id.as_str(), answer.as_str())).collect();
     let reading = read_with(&bytes, &book, &answers);
     assert!(reading.is_complete());
-    let chosen: std::collections::BTreeSet<_> = reading.lessons.iter().map(|lesson| lesson.teacher_id).collect();
+    let chosen: std::collections::BTreeSet<_> =
+        reading.lessons.iter().map(|lesson| lesson.teacher_id).collect();
     assert_eq!(chosen, [1, 2].map(|id| Some(TeacherId::from_uuid(uuid(id)))).into());
 }
 
@@ -265,7 +299,14 @@ fn an_unknown_subject_is_asked_for_once_and_kept_unless_answered() {
 
     assert!(reading.is_complete());
     assert_eq!(told(&reading), ["1 第1节 魔法  all", "1 第2节 阅读  all", "2 第1节 魔法  all"]);
-    let about = |word: &str| reading.questions.iter().find(|question| question.detail.contains(word)).map(|question| question.id.clone()).expect("asked");
+    let about = |word: &str| {
+        reading
+            .questions
+            .iter()
+            .find(|question| question.detail.contains(word))
+            .map(|question| question.id.clone())
+            .expect("asked")
+    };
     let (magic, reading_aloud) = (about("魔法"), about("阅读"));
     let answered = read_with(&bytes, &SchoolBook::default(), &[(&magic, "校本"), (&reading_aloud, "语文")]);
     assert_eq!(told(&answered), ["1 第1节 校本  all", "1 第2节 语文  all", "2 第1节 校本  all"]);
@@ -304,8 +345,10 @@ fn clashes_name_the_cells() {
 
     let reading = read_new(&save(book));
 
-    let clashes: Vec<String> = reading.clashes.iter().map(|clash| serde_json::to_string(clash).expect("JSON")).collect();
-    let teacher: Vec<&String> = clashes.iter().filter(|clash| clash.contains(r#""kind":"teacher""#)).collect();
+    let clashes: Vec<String> =
+        reading.clashes.iter().map(|clash| serde_json::to_string(clash).expect("JSON")).collect();
+    let teacher: Vec<&String> =
+        clashes.iter().filter(|clash| clash.contains(r#""kind":"teacher""#)).collect();
     assert_eq!(teacher.len(), 1, "{clashes:?}");
     assert!(teacher[0].contains(r#""cell":"C2""#) && teacher[0].contains(r#""cell":"D2""#), "{teacher:?}");
     assert_eq!(clashes.iter().filter(|clash| clash.contains(r#""kind":"total""#)).count(), 3);
@@ -313,7 +356,8 @@ fn clashes_name_the_cells() {
 
 #[test]
 fn an_answer_to_nothing_is_told() {
-    let reading = read_with(&save(class_sheet(&[&["1", "语文"]])), &SchoolBook::default(), &[("pair-0", "odd_even")]);
+    let reading =
+        read_with(&save(class_sheet(&[&["1", "语文"]])), &SchoolBook::default(), &[("pair-0", "odd_even")]);
 
     assert_eq!(reading.problems.len(), 1);
     assert!(reading.problems[0].detail.contains("pair-0"));
@@ -321,7 +365,12 @@ fn an_answer_to_nothing_is_told() {
 
 #[test]
 fn weeks_that_cannot_be_kept_and_labels_that_say_nothing_are_told_by_cell() {
-    let reading = read_new(&save(class_sheet(&[&["1", "美术(1,3,5周)"], &["", "语文"], &["1", "", "数学"], &["天文", "英语"]])));
+    let reading = read_new(&save(class_sheet(&[
+        &["1", "美术(1,3,5周)"],
+        &["", "语文"],
+        &["1", "", "数学"],
+        &["天文", "英语"],
+    ])));
 
     let places: Vec<String> = reading.errors().map(|problem| problem.place.to_string()).collect();
     assert_eq!(places, ["三(2)班!B3", "三(2)班!C4", "三(2)班!B5", "三(2)班!B2"]);
