@@ -79,12 +79,12 @@ fn a_cell_far_from_the_others_makes_no_rectangle() {
 #[test]
 fn a_sheet_of_a_million_rows_is_refused_and_one_of_a_million_empty_ones_is_not() {
     let row = |row: u32| format!(r#"<row r="{row}"><c r="A{row}"><v>1</v></c></row>"#);
-    let full: String = (1..=400_002).map(row).collect();
+    let rows = |count: u32, row: &dyn Fn(u32) -> String| (1..=count).map(row).collect::<Vec<_>>().concat();
+    let full = rows(400_002, &row);
     assert!(matches!(open(&with_parts(&[(SHEET, &sheet(&full))])), Err(Refusal::TooLarge(_))));
 
     // Formats without texts reach down to the end of many real sheets.
-    let empty: String =
-        (1..=200_000).map(|row| format!(r#"<row r="{row}"><c r="A{row}" s="1"/></row>"#)).collect();
+    let empty = rows(200_000, &|row| format!(r#"<row r="{row}"><c r="A{row}" s="1"/></row>"#));
     assert_eq!(open(&with_parts(&[(SHEET, &sheet(&empty))])).expect("a workbook").sheets[0].cells.len(), 0);
 }
 
@@ -108,8 +108,9 @@ fn counts_for_which_memory_would_be_set_aside_are_not_believed() {
 
 #[test]
 fn merged_regions_without_end_fill_no_memory() {
-    let regions: String = (1..=300).map(|row| format!(r#"<mergeCell ref="A{row}:XFD1048576"/>"#)).collect();
-    let cells: String = (1..=2000).map(|row| format!(r#"<row r="{row}"><c r="A{row}" t="inlineStr"><is><t>x</t></is></c><c r="ZZ{row}" t="inlineStr"><is><t>x</t></is></c></row>"#)).collect();
+    let regions =
+        (1..=300).map(|row| format!(r#"<mergeCell ref="A{row}:XFD1048576"/>"#)).collect::<Vec<_>>().concat();
+    let cells = (1..=2000).map(|row| format!(r#"<row r="{row}"><c r="A{row}" t="inlineStr"><is><t>x</t></is></c><c r="ZZ{row}" t="inlineStr"><is><t>x</t></is></c></row>"#)).collect::<Vec<_>>().concat();
     let whole =
         format!("<worksheet><sheetData>{cells}</sheetData><mergeCells>{regions}</mergeCells></worksheet>");
     let workbook = open(&with_parts(&[(SHEET, whole.as_bytes())])).expect("a workbook");

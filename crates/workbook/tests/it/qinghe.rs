@@ -80,7 +80,7 @@ fn the_hours_of_each_class_are_those_of_the_plan() {
         assert_eq!((Some(class.hours), class.stated), (class.planned, class.planned), "{}", class.class_name);
     }
     let third = reading.classes.iter().find(|class| class.class_name == "三年级(1)班").expect("the class");
-    assert_eq!(third.hours, 30.0);
+    assert_eq!((third.hours, third.planned), (30.0, Some(30.0)));
     let hours = |subject: &str| {
         third.subjects.iter().find(|read| read.subject == subject).map(|read| (read.hours, read.planned))
     };
