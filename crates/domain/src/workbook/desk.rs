@@ -44,6 +44,8 @@ pub struct Problem {
     pub severity: Severity,
     /// Where.
     pub place: Place,
+    /// The header of the column, in a long table; else empty.
+    pub column: String,
     /// What, for people.
     pub detail: String,
 }
@@ -63,19 +65,23 @@ impl<'a> Desk<'a> {
     }
 
     pub(super) fn error(&mut self, place: Place, detail: impl Into<String>) {
-        self.tell(Severity::Error, place, detail.into());
+        self.tell(Severity::Error, place, "", detail.into());
+    }
+
+    pub(super) fn error_in(&mut self, column: &str, place: Place, detail: impl Into<String>) {
+        self.tell(Severity::Error, place, column, detail.into());
     }
 
     pub(super) fn warning(&mut self, place: Place, detail: impl Into<String>) {
-        self.tell(Severity::Warning, place, detail.into());
+        self.tell(Severity::Warning, place, "", detail.into());
     }
 
     pub(super) fn notice(&mut self, place: Place, detail: impl Into<String>) {
-        self.tell(Severity::Notice, place, detail.into());
+        self.tell(Severity::Notice, place, "", detail.into());
     }
 
-    fn tell(&mut self, severity: Severity, place: Place, detail: String) {
-        let problem = Problem { severity, place, detail };
+    fn tell(&mut self, severity: Severity, place: Place, column: &str, detail: String) {
+        let problem = Problem { severity, place, column: column.to_owned(), detail };
         // An error is never crowded out by notices: with it the import must stop.
         let crowded = self.problems.len() >= MAX_PROBLEMS
             && (severity != Severity::Error

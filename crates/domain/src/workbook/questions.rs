@@ -163,6 +163,11 @@ impl<'a> Asked<'a> {
         question.holds().map(str::to_owned)
     }
 
+    /// Whether nothing was asked.
+    pub(super) fn is_silent(&self) -> bool {
+        self.questions.is_empty()
+    }
+
     /// The questions in the order of their ids, and the answers that answer none of them.
     pub(super) fn finish(self) -> (Vec<Question>, Vec<(String, String)>) {
         let Self { answers, questions } = self;

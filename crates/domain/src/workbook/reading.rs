@@ -91,6 +91,9 @@ pub fn read(workbook: &Workbook, known: Known<'_>, answers: &Answers) -> Reading
     let mut clashes = lessons::clashes(&lessons);
     let (classes, totals) = summary::classes(&lessons, &stated, &mut desk);
     clashes.extend(totals);
+    if lessons.is_empty() && sheets.iter().any(|sheet| sheet.layout.is_some()) && desk.asked.is_silent() {
+        desk.error(Place::default(), "there are no lessons in it");
+    }
     if sheets.iter().all(|sheet| sheet.layout.is_none()) && desk_is_silent(&sheets, workbook) {
         desk.error(Place::default(), "no sheet is a timetable: none has a header of weekdays, of classes, or of 班级, 星期, 节次 and 学科");
     }
@@ -98,7 +101,8 @@ pub fn read(workbook: &Workbook, known: Known<'_>, answers: &Answers) -> Reading
     let (questions, idle) = asked.finish();
     for (id, answer) in idle {
         let detail = format!("the answer `{answer}` to `{id}` answers nothing that is asked here");
-        problems.push(Problem { severity: Severity::Warning, place: Place::default(), detail });
+        let (place, column) = (Place::default(), String::new());
+        problems.push(Problem { severity: Severity::Warning, place, column, detail });
     }
     Reading { lessons: lessons::rows(lessons), classes, sheets, problems, questions, clashes }
 }
@@ -177,9 +181,7 @@ fn long(table: &Table<'_>, index: usize, desk: &mut Desk<'_>, found: &mut Vec<Fo
         Some(Ok(rows)) => rows,
         Some(Err(flaws)) => {
             for LongFlaw { flaw, place } in flaws {
-                let column =
-                    if flaw.column.is_empty() { String::new() } else { format!("{}: ", flaw.column) };
-                desk.error(place, format!("{column}{}", flaw.detail));
+                desk.error_in(&flaw.column, place, flaw.detail);
             }
             return 0;
         }
