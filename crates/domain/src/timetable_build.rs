@@ -186,9 +186,11 @@ pub fn with_missing(book: &SchoolBook, missing: &MissingNames, on: NaiveDate) ->
 
 /// The version in force from a day on that has exactly these lessons, in whatever order.
 pub fn same_version(book: &SchoolBook, grid: &Grid, valid_from: NaiveDate) -> Option<TimetableId> {
-    let (id, timetable) = book.timetable_on(valid_from).filter(|(_, timetable)| timetable.valid_from == valid_from)?;
+    let (id, timetable) =
+        book.timetable_on(valid_from).filter(|(_, timetable)| timetable.valid_from == valid_from)?;
     let sorted = |lessons: &[Lesson]| {
-        let mut lessons: Vec<Lesson> = lessons.iter().map(|l| Lesson { period: period_key(&l.period), ..l.clone() }).collect();
+        let mut lessons: Vec<Lesson> =
+            lessons.iter().map(|l| Lesson { period: period_key(&l.period), ..l.clone() }).collect();
         let weeks = |weeks| match weeks {
             LessonWeeks::All => (0, 0, 0),
             LessonWeeks::Odd => (1, 0, 0),

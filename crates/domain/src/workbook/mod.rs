@@ -8,7 +8,7 @@ pub mod desk;
 mod entry;
 pub mod found;
 mod head_rows;
-mod lessons;
+pub mod lessons;
 pub(crate) mod long_table;
 mod periods;
 pub mod plan;

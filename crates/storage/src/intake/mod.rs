@@ -6,6 +6,7 @@
 mod admission;
 mod desk;
 mod erase;
+pub mod impact;
 pub(crate) mod projection;
 pub mod push;
 mod rejudge;
