@@ -103,8 +103,7 @@ async fn a_preview_stores_nothing_and_says_what_would_become_of_visits(app: Test
     let before = app.all(&school, "timetables").await;
     let music = "班级,星期,节次,学科,教师\n三年级(2)班,星期二,第3节,音乐,林晨曦\n三年级(2)班,星期三,第3节,英语,余欣然\n";
 
-    let preview =
-        send(&app, &school, "preview", "valid_from=2026-11-16", music.as_bytes()).await.expect(200);
+    let preview = send(&app, &school, "preview", "valid_from=2026-11-16", music.as_bytes()).await.expect(200);
 
     let impact = &preview["impact"];
     assert_eq!((&impact["judged_otherwise"], &impact["moved"]), (&json!(1), &json!(0)), "{impact}");
@@ -114,7 +113,8 @@ async fn a_preview_stores_nothing_and_says_what_would_become_of_visits(app: Test
     assert_eq!(visit["expected_before"], json!(["科学 蔡立新"]));
     assert_eq!(visit["expected_after"], json!(["音乐 林晨曦"]));
     let verdict = async |visit: Uuid| {
-        app.get(&school.path(&format!("visits/{visit}")), &principal.token).await.expect(200)["verdict_now"].clone()
+        app.get(&school.path(&format!("visits/{visit}")), &principal.token).await.expect(200)["verdict_now"]
+            .clone()
     };
     assert_eq!(verdict(tuesday).await, "as_timetabled");
     assert_eq!(app.all(&school, "timetables").await, before);
@@ -141,15 +141,24 @@ async fn questions_hold_an_import_up_until_they_are_answered(app: TestApp) {
     assert_eq!((refused.status.as_u16(), refused.pointers()), (422, vec!["line 2, 学科".to_owned()]));
     assert!(String::from_utf8_lossy(&refused.bytes).contains(&id));
     let wrong = answers(&[(&id, "sometimes")]);
-    assert_eq!(send(&app, &school, "import", &format!("{query}&{wrong}"), csv.as_bytes()).await.status.as_u16(), 422);
-    assert_eq!(send(&app, &school, "import", &format!("{query}&answers=no"), csv.as_bytes()).await.status.as_u16(), 422);
+    assert_eq!(
+        send(&app, &school, "import", &format!("{query}&{wrong}"), csv.as_bytes()).await.status.as_u16(),
+        422
+    );
+    assert_eq!(
+        send(&app, &school, "import", &format!("{query}&answers=no"), csv.as_bytes()).await.status.as_u16(),
+        422
+    );
     assert_eq!(app.all(&school, "timetables").await.len(), 1);
 
     let answered = answers(&[(&id, "odd_even")]);
     let preview =
-        send(&app, &school, "preview", &format!("valid_from=2026-12-01&{answered}"), csv.as_bytes()).await.expect(200);
+        send(&app, &school, "preview", &format!("valid_from=2026-12-01&{answered}"), csv.as_bytes())
+            .await
+            .expect(200);
     assert_eq!((&preview["importable"], &preview["lessons"]), (&json!(true), &json!(2)));
-    let made = send(&app, &school, "import", &format!("{query}&{answered}"), csv.as_bytes()).await.expect(201);
+    let made =
+        send(&app, &school, "import", &format!("{query}&{answered}"), csv.as_bytes()).await.expect(201);
 
     let weeks: BTreeSet<String> = made["grid"]
         .as_object()
@@ -161,13 +170,16 @@ async fn questions_hold_an_import_up_until_they_are_answered(app: TestApp) {
     assert_eq!(weeks, ["even", "odd"].map(str::to_owned).into());
 
     // Of two teachers of one name the answer says which.
-    let twin = app.post(&school.path("teachers"), &school.admin.token, &json!({"name": "蔡立新"})).await.expect(201);
+    let twin =
+        app.post(&school.path("teachers"), &school.admin.token, &json!({"name": "蔡立新"})).await.expect(201);
     let csv = "班级,星期,节次,学科,教师\n一年级(1)班,星期二,第3节,科学,蔡立新\n";
     let preview = send(&app, &school, "preview", "valid_from=2026-12-08", csv.as_bytes()).await.expect(200);
     let question = &preview["questions"][0];
     assert_eq!(question["kind"], "namesake");
     let answered = answers(&[(&text(&question["id"]), &text(&twin["id"]))]);
-    let made = send(&app, &school, "import", &format!("name=v3&valid_from=2026-12-08&{answered}"), csv.as_bytes()).await;
+    let made =
+        send(&app, &school, "import", &format!("name=v3&valid_from=2026-12-08&{answered}"), csv.as_bytes())
+            .await;
     assert!(made.expect(201)["grid"].to_string().contains(&text(&twin["id"])));
 }
 
@@ -180,11 +192,17 @@ async fn a_bad_file_is_a_list_of_problems_by_place(app: TestApp) {
         ("an old container", &OLD[..600]),
         ("nothing", b""),
     ] {
-        for (operation, query) in [("preview", "valid_from=2026-12-01"), ("import", "name=x&valid_from=2026-12-01")] {
+        for (operation, query) in
+            [("preview", "valid_from=2026-12-01"), ("import", "name=x&valid_from=2026-12-01")]
+        {
             let refused = send(&app, &school, operation, query, bytes).await;
             let empty_preview = bytes.is_empty() && operation == "preview";
             if !empty_preview {
-                assert_eq!((refused.status.as_u16(), refused.pointers().len()), (422, 1), "{what} {operation}");
+                assert_eq!(
+                    (refused.status.as_u16(), refused.pointers().len()),
+                    (422, 1),
+                    "{what} {operation}"
+                );
             }
         }
     }
@@ -194,7 +212,8 @@ async fn a_bad_file_is_a_list_of_problems_by_place(app: TestApp) {
     assert!(texts(&questions["missing"]["teachers"]).contains(&"张一".to_owned()));
     let red = questions["questions"].as_array().expect("questions").iter().find(|one| one["kind"] == "red");
     let answered = answers(&[(&text(&red.expect("asked")["id"]), "keep")]);
-    let refused = send(&app, &school, "import", &format!("name=x&valid_from=2026-12-01&{answered}"), OLD).await;
+    let refused =
+        send(&app, &school, "import", &format!("name=x&valid_from=2026-12-01&{answered}"), OLD).await;
     assert_eq!(refused.status.as_u16(), 422);
     assert!(refused.pointers().contains(&"三(2)班!C4".to_owned()), "{:?}", refused.pointers());
     assert_eq!(app.all(&school, "timetables").await.len(), 1);
@@ -209,8 +228,9 @@ async fn a_new_school_has_its_names_from_the_workbook(app: TestApp) {
     assert_eq!(preview["importable"], json!(true));
     assert_eq!(preview["missing"]["classes"].as_array().expect("classes").len(), 24);
 
-    let made =
-        send(&app, &school, "import", "name=v1&valid_from=2026-09-01&create_missing=true", SCHOOL).await.expect(201);
+    let made = send(&app, &school, "import", "name=v1&valid_from=2026-09-01&create_missing=true", SCHOOL)
+        .await
+        .expect(201);
 
     assert_eq!(made["grid"].as_object().expect("a grid").len(), 24);
     let subjects = app.all(&school, "subjects").await;

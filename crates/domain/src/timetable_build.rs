@@ -338,7 +338,9 @@ mod tests {
         let book = sample_book();
         let (id, timetable) = book.timetables.iter().next().unwrap();
         let mut grid = timetable.grid.clone();
-        grid.values_mut().for_each(|lessons| lessons.reverse());
+        for lessons in grid.values_mut() {
+            lessons.reverse();
+        }
 
         assert_eq!(same_version(&book, &grid, timetable.valid_from), Some(*id));
         assert_eq!(same_version(&book, &grid, day("2026-09-02")), None);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::periods::{Label, Meaning, half};
+use super::periods::{Label, Meaning, half, is_time};
 use super::sheet::Place;
 use super::table::Table;
 use super::words::lines;
@@ -113,15 +113,6 @@ impl LabelColumns {
     }
 }
 
-fn is_time(text: &str) -> bool {
-    let text = squeeze(text);
-    let mut parts = text.splitn(2, [':', '.']);
-    let digits =
-        |part: &str, count: usize| part.bytes().take(count).filter(u8::is_ascii_digit).count() == count;
-    let (Some(hour), Some(minute)) = (parts.next(), parts.next()) else { return false };
-    (1..=2).contains(&hour.len()) && digits(hour, hour.len()) && digits(minute, 2)
-}
-
 /// Rows of one label: where the label is merged over two rows, subject and teacher stand in one each.
 pub(super) fn groups(table: &Table<'_>, rows: &[u32], column: Option<u32>) -> Vec<Vec<u32>> {
     let mut groups: Vec<Vec<u32>> = Vec::new();
@@ -184,11 +175,5 @@ mod tests {
         for text in ["3", "三年级", "三(2)班", "星期", "周次", "周课时", ""] {
             assert_eq!(weekday_word(text), None, "{text}");
         }
-    }
-
-    #[test]
-    fn times_are_told_from_labels() {
-        assert!(is_time("8:30-9:10") && is_time("08：30—09：10") && is_time("8.30-9.10"));
-        assert!(!is_time("第1节") && !is_time("1") && !is_time("三(2)"));
     }
 }

@@ -65,7 +65,8 @@ pub enum Clash {
 
 type Slot = (String, u32, String);
 
-/// Lessons that several sheets tell are one; cells that contradict each other are told.
+/// Lessons that several sheets tell are one; cells that contradict each other are told. They come in the order
+/// of the file.
 pub(super) fn merge(found: Vec<Found>, desk: &mut Desk<'_>) -> Vec<Found> {
     let mut slots: BTreeMap<Slot, Vec<Found>> = BTreeMap::new();
     for lesson in found {
@@ -95,10 +96,13 @@ pub(super) fn merge(found: Vec<Found>, desk: &mut Desk<'_>) -> Vec<Found> {
                 told(twin),
                 twin.place
             );
-            desk.error(lesson.place.clone(), detail);
+            let column = if lesson.place.sheet.is_empty() { "学科" } else { "" };
+            desk.error_in(column, lesson.place.clone(), detail);
         }
     }
-    slots.into_values().flatten().collect()
+    let mut lessons: Vec<Found> = slots.into_values().flatten().collect();
+    lessons.sort_by_key(|lesson| lesson.origin);
+    lessons
 }
 
 /// Where a teacher is in several classes, or a class has several lessons, in some one week. What one cell says

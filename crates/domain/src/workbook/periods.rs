@@ -100,8 +100,15 @@ fn is_pause(text: &str) -> bool {
 
 /// The label without its time and dressing, its half if it names one, and its number.
 fn parts(label: &Label) -> (Option<Half>, String, Option<u32>) {
-    let first = lines(&label.text).into_iter().next().unwrap_or_default();
-    let mut text = squeeze(&first);
+    // Times may stand beside the label or below it: 第1节 8:30-9:10.
+    let lines = lines(&label.text);
+    let words = lines.iter().flat_map(|line| line.split(' ')).filter(|word| !is_time(word));
+    let mut text = squeeze(&words.collect::<String>());
+    if let Some((_, time)) = text.split_once('节').filter(|(before, _)| !before.is_empty())
+        && is_time(time.strip_prefix('课').unwrap_or(time))
+    {
+        text.truncate(text.len() - time.len());
+    }
     if let Some(at) = text.find('(').filter(|at| *at > 0) {
         text.truncate(at);
     }
@@ -118,6 +125,16 @@ fn parts(label: &Label) -> (Option<Half>, String, Option<u32>) {
     };
     let number = number(&period_key(bare)).filter(|number| (1..=20).contains(number));
     (half, bare.to_owned(), number)
+}
+
+/// 8:30-9:10, 08：30, 8.30.
+pub(super) fn is_time(text: &str) -> bool {
+    let text = squeeze(text);
+    let mut parts = text.splitn(2, [':', '.']);
+    let digits =
+        |part: &str, count: usize| part.bytes().take(count).filter(u8::is_ascii_digit).count() == count;
+    let (Some(hour), Some(minute)) = (parts.next(), parts.next()) else { return false };
+    (1..=2).contains(&hour.len()) && digits(hour, hour.len()) && digits(minute, 2)
 }
 
 /// Whether a cell may be the label of a period: for finding the column of labels.
@@ -295,6 +312,21 @@ mod tests {
         assert_eq!(read(&named, None), ["第1节", "第2节", "第3节"]);
         let divided = [(None, "1"), (None, "2"), (None, "午休"), (None, "1"), (None, "2")];
         assert_eq!(read(&divided, None), ["第1节", "第2节", "—", "第3节", "第4节"]);
+    }
+
+    #[test]
+    fn a_time_in_the_label_is_no_part_of_it() {
+        for label in [
+            "第1节 8:30-9:10",
+            "第1节8:30-9:10",
+            "第一节课\n08：30—09：10",
+            "1 8:30-9:10",
+            "上午\n第1节",
+            "1(8:30)",
+        ] {
+            assert_eq!(read(&[(None, label)], None), ["第1节"], "{label}");
+        }
+        assert!(!is_time("第1节") && !is_time("1") && !is_time("三(2)"));
     }
 
     #[test]

@@ -26,7 +26,7 @@ const MAX_LESSONS: usize = 50_000;
 /// A workbook, read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Reading {
-    /// The lessons, by class, weekday and period.
+    /// The lessons, in the order of the file.
     pub lessons: Vec<ReadLesson>,
     /// What was read per class, hours against the plan.
     pub classes: Vec<ClassRead>,

@@ -30,6 +30,7 @@ use crate::app::App;
 use crate::auth::guard::{Caller, Here};
 use crate::body::{ApiQuery, read_body};
 use crate::problem::{ApiError, Problem};
+use crate::text;
 
 /// Files read at once; each may unpack to some fifty megabytes.
 static READERS: Semaphore = Semaphore::const_new(2);
@@ -132,6 +133,7 @@ async fn timetable_import(
     let (parts, body) = request.into_parts();
     let bytes = read_body(&parts.headers, body, TIMETABLE_BYTES).await?;
     let ImportParams { name, valid_from, create_missing, answers } = params;
+    let name = text::name("?name", &name)?;
     let hashed = (here.school.id, &name, valid_from, create_missing, &answers, bytes.as_ref());
     let once = match Once::begin(&app, caller.id(), &parts.headers, "timetable_import", &hashed).await {
         Ok(once) => once,
