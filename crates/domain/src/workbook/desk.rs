@@ -83,12 +83,15 @@ impl<'a> Desk<'a> {
     fn tell(&mut self, severity: Severity, place: Place, column: &str, detail: String) {
         let problem = Problem { severity, place, column: column.to_owned(), detail };
         // An error is never crowded out by notices: with it the import must stop.
-        let crowded = self.problems.len() >= MAX_PROBLEMS
-            && (severity != Severity::Error
-                || self.problems.iter().any(|told| told.severity == Severity::Error));
+        let crowded =
+            self.problems.len() >= MAX_PROBLEMS && (severity != Severity::Error || self.has_errors());
         if !crowded && !self.problems.contains(&problem) {
             self.problems.push(problem);
         }
+    }
+
+    pub(super) fn has_errors(&self) -> bool {
+        self.problems.iter().any(|told| told.severity == Severity::Error)
     }
 
     /// The canonical name of the class a text names.

@@ -91,10 +91,11 @@ pub fn read(workbook: &Workbook, known: Known<'_>, answers: &Answers) -> Reading
     let mut clashes = lessons::clashes(&lessons);
     let (classes, totals) = summary::classes(&lessons, &stated, &mut desk);
     clashes.extend(totals);
-    if lessons.is_empty() && sheets.iter().any(|sheet| sheet.layout.is_some()) && desk.asked.is_silent() {
+    let timetables = sheets.iter().any(|sheet| sheet.layout.is_some());
+    if lessons.is_empty() && timetables && desk.asked.is_silent() && !desk.has_errors() {
         desk.error(Place::default(), "there are no lessons in it");
     }
-    if sheets.iter().all(|sheet| sheet.layout.is_none()) && desk_is_silent(&sheets, workbook) {
+    if !timetables && desk_is_silent(&sheets, workbook) {
         desk.error(Place::default(), "no sheet is a timetable: none has a header of weekdays, of classes, or of 班级, 星期, 节次 and 学科");
     }
     let (mut problems, asked) = desk.finish();

@@ -126,14 +126,13 @@ pub(super) async fn preview(
             impact =
                 self::impact(app, here, book, with_version(would_be, grid, valid_from), valid_from).await?;
         }
-        Ok(_) => {}
-        // Namesakes that wait for their answer are told as questions.
         Err(flaws) if importable => {
             importable = false;
             let told = |flaw| FileProblem::of_row(flaw, places.get(&flaw.line).copied());
             problems.splice(0..0, flaws.iter().map(told));
         }
-        Err(_) => {}
+        // What waits for an answer is told as a question, and errors stand among the problems.
+        Ok(_) | Err(_) => {}
     }
     let Reading { lessons, classes, sheets, problems: _, questions, clashes } = reading;
     let MissingNames { classes: missing_classes, subjects, teachers } = missing;
