@@ -144,11 +144,22 @@ fn decided(read: CellRead, place: &Place, desk: &mut Desk<'_>) -> Vec<Entry> {
         .all(|pair| matches!(pair, [one, other] if one.subject == other.subject && one.with == other.with));
     let mut ask =
         Ask::new(QuestionKind::Pair, &about, format!("`{about}` in one cell: how are they taught?"));
-    if let [first, second] = entries.as_slice() {
-        ask = ask
-            .option("odd_even", format!("{} in odd weeks (单周), {} in even weeks (双周)", told[0], told[1]));
-        if let (Some(LessonWeeks::Odd), None) | (None, Some(LessonWeeks::Even)) = (first.weeks, second.weeks)
+    // A mark on one of two says the other's weeks, too.
+    let turns = match entries.as_slice() {
+        [first, second]
+            if first.weeks == Some(LessonWeeks::Even) || second.weeks == Some(LessonWeeks::Odd) =>
         {
+            [LessonWeeks::Even, LessonWeeks::Odd]
+        }
+        _ => [LessonWeeks::Odd, LessonWeeks::Even],
+    };
+    if let ([first, second], [one, other]) = (entries.as_slice(), told.as_slice()) {
+        let (odd, even) =
+            if turns == [LessonWeeks::Odd, LessonWeeks::Even] { (one, other) } else { (other, one) };
+        let by_turns = format!("{odd} in odd weeks (单周), {even} in even weeks (双周)");
+        ask = ask.option("odd_even", by_turns);
+        let marked = |entry: &Entry| matches!(entry.weeks, Some(LessonWeeks::Odd | LessonWeeks::Even));
+        if (marked(first) && second.weeks.is_none()) || (first.weeks.is_none() && marked(second)) {
             ask = ask.default("odd_even");
         }
         if second_may_teach {
@@ -158,10 +169,10 @@ fn decided(read: CellRead, place: &Place, desk: &mut Desk<'_>) -> Vec<Entry> {
     if !same {
         ask = ask.option("parallel", "beside each other, every week (groups)");
     }
-    ask = ask.option("first", format!("only {}", told[0]));
+    ask = ask.option("first", format!("only {}", told.first().map_or("", String::as_str)));
     match desk.asked.ask(ask, place.clone()).as_deref() {
         Some("odd_even") => {
-            for (entry, weeks) in entries.iter_mut().zip([LessonWeeks::Odd, LessonWeeks::Even]) {
+            for (entry, weeks) in entries.iter_mut().zip(turns) {
                 entry.weeks = Some(weeks);
             }
             entries
@@ -186,6 +197,13 @@ fn decided(read: CellRead, place: &Place, desk: &mut Desk<'_>) -> Vec<Entry> {
 fn told(entry: &Entry, all: &[Entry]) -> String {
     let same_subject = all.iter().all(|other| other.subject == entry.subject);
     let mut told = entry.subject.clone();
+    // With its marks it is another question: 美术(单周)/心理 leaves less open than 美术/心理.
+    match entry.weeks {
+        Some(LessonWeeks::Odd) => told.push_str("(单周)"),
+        Some(LessonWeeks::Even) => told.push_str("(双周)"),
+        Some(LessonWeeks::Range(from, to)) => told = format!("{told}({from}-{to}周)"),
+        Some(LessonWeeks::All) | None => {}
+    }
     if same_subject && let Some(teacher) = &entry.teacher {
         told = format!("{told} {teacher}");
     }
@@ -275,14 +293,11 @@ fn teacher_of(
     let NameMatch::Many(namesakes) = book.teacher_by_name(&name) else { return (Some(name), None) };
     let detail =
         format!("{} teachers are called {name}: which one teaches {subject} in {class}?", namesakes.len());
+    // Never by default (domain, section 9, rule 6): the one who has the lesson now may have handed it to the other.
     let mut ask = Ask::new(QuestionKind::Namesake, format!("{name}/{class}/{subject}"), detail);
     for id in &namesakes {
-        ask = ask.option(id.to_string(), format!("{name} ({})", taught(*id, desk)));
-    }
-    let now: Vec<TeacherId> =
-        namesakes.iter().copied().filter(|id| teaches(*id, class, subject, desk)).collect();
-    if let [one] = now.as_slice() {
-        ask = ask.default(one.to_string());
+        let now = if teaches(*id, class, subject, desk) { ", has this lesson now" } else { "" };
+        ask = ask.option(id.to_string(), format!("{name} ({}{now})", taught(*id, desk)));
     }
     let chosen = desk.asked.ask(ask, place.clone()).and_then(|answer| answer.parse().ok());
     (Some(name), chosen)

@@ -52,7 +52,8 @@ pub(super) fn read_cell(text: &str, names: SubjectNames<'_>) -> CellRead {
     for line in lines(text) {
         let mut words = words(&line, names).into_iter();
         let Some(first) = words.next() else { continue };
-        let opens = read.entries.is_empty() || is_subject(&first, names, &read.entries[last..]);
+        let opens = read.entries.is_empty()
+            || is_subject(&first, names, read.entries.get(last..).unwrap_or_default());
         let rest: Vec<String> =
             if opens { words.collect() } else { [first.clone()].into_iter().chain(words).collect() };
         if opens {
@@ -81,11 +82,12 @@ fn no_text(text: &str) -> Option<String> {
 fn words(line: &str, names: SubjectNames<'_>) -> Vec<String> {
     let words: Vec<&str> = line.split(' ').collect();
     for end in (2..=words.len()).rev() {
-        let joint = words[..end].concat();
+        let Some((front, rest)) = words.split_at_checked(end) else { continue };
+        let joint = front.concat();
         let known =
             || split_outside(&joint, &['/']).iter().all(|part| names.known(&bare_subject(part)).is_some());
-        if words[..end].iter().any(|word| word.chars().count() == 1) && known() {
-            return [joint].into_iter().chain(words[end..].iter().map(|word| (*word).to_owned())).collect();
+        if front.iter().any(|word| word.chars().count() == 1) && known() {
+            return [joint].into_iter().chain(rest.iter().map(|word| (*word).to_owned())).collect();
         }
     }
     words.into_iter().map(str::to_owned).collect()

@@ -168,13 +168,15 @@ impl<'a> Asked<'a> {
         self.questions.is_empty()
     }
 
-    /// The questions in the order of their ids, and the answers that answer none of them.
-    pub(super) fn finish(self) -> (Vec<Question>, Vec<(String, String)>) {
+    /// The questions in the order of their ids, and the answers that are none: to what, which, and whether it
+    /// was asked.
+    pub(super) fn finish(self) -> (Vec<Question>, Vec<(String, String, bool)>) {
         let Self { answers, questions } = self;
         let idle = answers
             .iter()
             .filter(|(id, _)| questions.get(*id).is_none_or(|question| question.answer.is_none()));
-        let idle = idle.map(|(id, answer)| (id.clone(), answer.clone())).collect();
+        let idle =
+            idle.map(|(id, answer)| (id.clone(), answer.clone(), questions.contains_key(id))).collect();
         (questions.into_values().collect(), idle)
     }
 }
@@ -201,10 +203,10 @@ mod tests {
         let answers = Answers::from([(id.clone(), "odd_even".into()), ("pair-0".into(), "parallel".into())]);
         let mut asked = Asked::new(&answers);
         assert_eq!(asked.ask(ask(), Place::default()).as_deref(), Some("odd_even"));
-        assert_eq!(asked.finish().1, [("pair-0".to_owned(), "parallel".to_owned())]);
+        assert_eq!(asked.finish().1, [("pair-0".to_owned(), "parallel".to_owned(), false)]);
         let wrong = Answers::from([(id, "never".into())]);
         let mut asked = Asked::new(&wrong);
         assert_eq!(asked.ask(ask(), Place::default()), None);
-        assert_eq!(asked.finish().1.len(), 1);
+        assert!(matches!(asked.finish().1.as_slice(), [(_, _, true)]));
     }
 }

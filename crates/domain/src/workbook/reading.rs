@@ -100,11 +100,15 @@ pub fn read(workbook: &Workbook, known: Known<'_>, answers: &Answers) -> Reading
     }
     let (mut problems, asked) = desk.finish();
     let (questions, idle) = asked.finish();
-    for (id, answer) in idle {
-        let detail = format!("the answer `{answer}` to `{id}` answers nothing that is asked here");
-        let (place, column) = (Place::default(), String::new());
-        problems.push(Problem { severity: Severity::Warning, place, column, detail });
+    for (id, answer, asked) in idle {
+        let (severity, detail) = if asked {
+            (Severity::Error, format!("`{answer}` is no answer to `{id}`"))
+        } else {
+            (Severity::Warning, format!("the answer `{answer}` to `{id}` answers nothing that is asked here"))
+        };
+        problems.push(Problem { severity, place: Place::default(), column: String::new(), detail });
     }
+    problems.sort_by_key(|problem| problem.severity);
     Reading { lessons: lessons::rows(lessons), classes, sheets, problems, questions, clashes }
 }
 
@@ -187,16 +191,25 @@ fn long(table: &Table<'_>, index: usize, desk: &mut Desk<'_>, found: &mut Vec<Fo
             return 0;
         }
     };
+    let mut pauses = 0;
     for long in &rows {
         let label = Label { text: long.row.period.clone(), ..Label::default() };
         let bell = desk.bell(Some(&long.row.class_name));
         let period = match meanings(&[label], bell).pop() {
             Some(Meaning::Lesson(period)) => period,
-            Some(Meaning::NoLesson) => continue,
+            Some(Meaning::NoLesson) => {
+                pauses += 1;
+                continue;
+            }
             // A long table may have periods nobody else has; they keep their name.
             Some(Meaning::Unclear(_)) | None => long.row.period.clone(),
         };
         found.extend(cells::read_long(long, index, &period, desk));
+    }
+    if pauses > 0 {
+        let detail =
+            format!("{pauses} rows are of periods without lessons (早读, 课后服务 …) and are left out");
+        desk.notice(Place::sheet(table.name), detail);
     }
     rows.len()
 }

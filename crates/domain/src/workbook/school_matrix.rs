@@ -11,6 +11,9 @@ use crate::timetable_words::class_name;
 /// The header stands in one of the first rows.
 const HEADER_ROWS: usize = 15;
 
+/// Headers of columns that are no class.
+const ASIDE: [&str; 10] = ["备注", "合计", "时间", "节次", "星期", "说明", "班主任", "课时", "人数", "序号"];
+
 /// The row of class names, and the classes of each column; several where they are taught together.
 struct Header {
     row: u32,
@@ -122,8 +125,7 @@ fn with_unnamed(
     for column in table.columns().iter().copied().filter(|column| *column > first && !known.contains(column))
     {
         let text = table.text(row, column);
-        let aside =
-            ["备注", "合计", "时间", "节次", "星期", "说明"].iter().any(|word| squeeze(text).contains(word));
+        let aside = ASIDE.iter().any(|word| squeeze(text).contains(word));
         let lessons = table
             .rows()
             .iter()

@@ -108,7 +108,7 @@ fn teacher(table: &Table<'_>, block: &Block, alone: bool, desk: &mut Desk<'_>) -
     let mut subject = None;
     let mut name = None;
     for text in texts {
-        for word in title_words(text) {
+        for word in title_words(text).into_iter().flat_map(|word| unglued(word, desk)) {
             match desk.names.known(&word) {
                 Some(known) if word.chars().count() > 1 => subject = subject.or(Some(known)),
                 _ => name = name.or_else(|| teacher_name(&word).filter(|name| name.chars().count() > 1)),
@@ -158,6 +158,16 @@ fn title_words(text: &str) -> Vec<String> {
         })
         .map(str::to_owned)
         .collect()
+}
+
+/// `语文张一` is a subject and a name.
+fn unglued(word: String, desk: &Desk<'_>) -> Vec<String> {
+    let cuts = word.char_indices().map(|(at, _)| at).skip(2);
+    let cut = cuts.filter(|at| desk.names.known(word.get(..*at).unwrap_or_default()).is_some()).last();
+    match cut.and_then(|at| Some((word.get(..at)?, word.get(at..)?))) {
+        Some((subject, name)) => vec![subject.to_owned(), name.to_owned()],
+        None => vec![word],
+    }
 }
 
 fn tidy_title(text: &str) -> String {

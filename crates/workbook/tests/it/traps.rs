@@ -188,6 +188,20 @@ fn pairs_without_weeks_are_asked_for_and_the_answer_is_input() {
 }
 
 #[test]
+fn one_mark_of_weeks_leaves_a_default_for_the_other_lesson_and_no_mark_leaves_none() {
+    let reading =
+        read_new(&save(class_sheet(&[&["1", "美术(单周)/心理\n钱五/孙六", "美术/心理\n钱五/孙六"]])));
+
+    assert_eq!(told(&reading), ["1 第1节 心理健康 孙六 even", "1 第1节 美术 钱五 odd"]);
+    let even_first = read_new(&save(class_sheet(&[&["1", "美术(双周)/心理\n钱五/孙六", "音乐/劳动(单)"]])));
+    let expected =
+        ["1 第1节 心理健康 孙六 odd", "1 第1节 美术 钱五 even", "2 第1节 劳动  odd", "2 第1节 音乐  even"];
+    assert_eq!(told(&even_first), expected);
+    let waiting: Vec<&str> = reading.waiting().map(|question| question.detail.as_str()).collect();
+    assert_eq!(waiting, ["`美术/心理健康` in one cell: how are they taught?"]);
+}
+
+#[test]
 fn hours_of_two_numbers_are_asked_for() {
     let bytes = save(class_sheet(&[&["1", "语文", "数学"], &["2", "语文(单周)"], &["备注：周课时 3/2 节"]]));
 
@@ -360,7 +374,12 @@ fn an_answer_to_nothing_is_told() {
         read_with(&save(class_sheet(&[&["1", "语文"]])), &SchoolBook::default(), &[("pair-0", "odd_even")]);
 
     assert_eq!(reading.problems.len(), 1);
-    assert!(reading.problems[0].detail.contains("pair-0"));
+    assert!(reading.problems[0].detail.contains("pair-0") && reading.is_complete());
+    // A wrong answer to what is asked stops the import, even where a default would do.
+    let bytes = save(class_sheet(&[&["1", "魔法"]]));
+    let id = question(&read_new(&bytes), QuestionKind::Subject).0;
+    let wrong = read_with(&bytes, &SchoolBook::default(), &[(&id, "绝无此课")]);
+    assert_eq!((errors(&wrong).len(), wrong.is_complete()), (1, false));
 }
 
 #[test]
