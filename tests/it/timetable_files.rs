@@ -100,18 +100,28 @@ async fn a_preview_stores_nothing_and_says_what_would_become_of_visits(app: Test
         let subject = if visit == tuesday { "科学" } else { "英语" };
         inspector.write(&app, &school, visit, &names.visit("三年级(2)班", date, "第3节", subject)).await;
     }
+    // One that is begun and not seen yet: it would find another lesson.
+    let mut begun = names.visit("三年级(2)班", "2026-11-24", "第3节", "科学");
+    let planned = Uuid::from_u128(10);
+    let fields = begun.as_object_mut().expect("fields");
+    fields.remove("observed");
+    fields.remove("submitted_at");
+    inspector.write(&app, &school, planned, &begun).await;
     let before = app.all(&school, "timetables").await;
     let music = "班级,星期,节次,学科,教师\n三年级(2)班,星期二,第3节,音乐,林晨曦\n三年级(2)班,星期三,第3节,英语,余欣然\n";
 
     let preview = send(&app, &school, "preview", "valid_from=2026-11-16", music.as_bytes()).await.expect(200);
 
     let impact = &preview["impact"];
-    assert_eq!((&impact["judged_otherwise"], &impact["moved"]), (&json!(1), &json!(0)), "{impact}");
+    assert_eq!((&impact["judged_otherwise"], &impact["moved"]), (&json!(1), &json!(1)), "{impact}");
     let visit = &impact["visits"][0];
     assert_eq!(visit["id"], json!(tuesday));
     assert_eq!((&visit["before"], &visit["after"]), (&json!("as_timetabled"), &json!("subject_mismatch")));
     assert_eq!(visit["expected_before"], json!(["科学 蔡立新"]));
     assert_eq!(visit["expected_after"], json!(["音乐 林晨曦"]));
+    let moved = &impact["visits"][1];
+    assert_eq!((&moved["id"], &moved["before"]), (&json!(planned), &Value::Null));
+    assert_eq!(moved["expected_after"], json!(["音乐 林晨曦"]));
     let verdict = async |visit: Uuid| {
         app.get(&school.path(&format!("visits/{visit}")), &principal.token).await.expect(200)["verdict_now"]
             .clone()
