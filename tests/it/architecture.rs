@@ -5,12 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which crates of ours a crate may name. A new crate is placed here first.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("xunke-domain", &[]),
     ("xunke-sync", &["xunke-domain"]),
     ("xunke-migrations", &[]),
     ("xunke-storage", &["xunke-domain", "xunke-sync", "xunke-migrations"]),
-    ("xunke-api", &["xunke-domain", "xunke-sync", "xunke-storage"]),
+    ("xunke-workbook", &["xunke-domain"]),
+    ("xunke-api", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-workbook"]),
     ("e2e", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-api", "xunke-migrations"]),
     ("bench", &["xunke-api", "e2e"]),
     ("disk", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-api"]),
@@ -33,7 +34,7 @@ const IMPURE: [&str; 10] = [
     "Local::now",
 ];
 /// Crates without IO.
-const PURE: [&str; 2] = ["xunke-domain", "xunke-sync"];
+const PURE: [&str; 3] = ["xunke-domain", "xunke-sync", "xunke-workbook"];
 /// Longest file of `crates/*/src`.
 const LINES: usize = 400;
 

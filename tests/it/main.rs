@@ -23,6 +23,7 @@ mod repeated;
 mod restores;
 mod sessions;
 mod support;
+mod timetable_files;
 mod timetables;
 mod verdicts;
 mod versions;

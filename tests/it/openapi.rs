@@ -197,7 +197,7 @@ async fn fit(world: &World, id: &str, call: &mut Call, token: &str) {
             body["current"] = json!(PASSWORD);
         }
         "sync_push" => body["writes"][0]["n"] = json!(1000),
-        "held_admit" | "timetable_import" => (),
+        "held_admit" | "timetable_import" | "timetable_preview" => (),
         _ => {
             let shown = call.path.trim_end_matches("/decision").trim_end_matches("/answer");
             let found = app.get(shown, token).await;

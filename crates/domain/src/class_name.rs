@@ -23,6 +23,13 @@ pub fn grade_of(class: &Class, on: NaiveDate) -> Option<u32> {
     (1..=last).contains(&grade).then_some(grade)
 }
 
+/// A class as it would be new on a date: of grade 1 to 6 it began in grade 1, else in grade 7.
+pub fn class_of_grade(grade: u32, number: u32, on: NaiveDate) -> Class {
+    let entry_grade = if grade > 6 { 7 } else { 1 };
+    let years = i32::try_from(grade.saturating_sub(entry_grade)).unwrap_or_default();
+    Class { cohort: school_year_start(on) - years, number, entry_grade, retired: None }
+}
+
 /// The full name, such as `三年级(2)班`; `2024级2班` where the class has no grade on that date.
 pub fn display_name(class: &Class, on: NaiveDate) -> String {
     match grade_of(class, on) {
@@ -266,6 +273,14 @@ mod tests {
 
         assert!(book.class_by_name("三(2)班", day("2026-09-30")).is_some());
         assert_eq!(book.class_by_name("三(2)班", day("2026-10-01")), None);
+    }
+
+    #[test]
+    fn a_new_class_has_its_grade_on_that_day() {
+        for grade in 1..=9 {
+            let class = class_of_grade(grade, 2, day("2027-03-01"));
+            assert_eq!(grade_of(&class, day("2027-03-01")), Some(grade));
+        }
     }
 
     #[test]

@@ -35,3 +35,4 @@ pub mod verdict;
 pub mod visit;
 mod visit_read;
 pub mod week;
+pub mod workbook;

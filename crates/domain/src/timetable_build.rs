@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use crate::bell::period_key;
-use crate::book::{Lesson, LessonWeeks, SchoolBook};
-use crate::class_name::parse_class_name;
-use crate::ids::{ClassId, SubjectId, TeacherId};
+use uuid::Uuid;
+
+use crate::book::{Lesson, LessonWeeks, SchoolBook, Subject, Teacher};
+use crate::class_name::{class_of_grade, parse_class_name};
+use crate::ids::{ClassId, SubjectId, TeacherId, TimetableId};
 use crate::names::NameMatch;
 use crate::schema;
 use crate::timetable_csv::{MAX_FLAWS, RowFlaw, TimetableRow};
@@ -76,9 +78,19 @@ pub fn unfit_rows(rows: &[TimetableRow]) -> Vec<RowFlaw> {
     flaws
 }
 
-/// Resolves names to ids as of a date. Each unknown or ambiguous name is told once, on its first
-/// line; nothing is guessed. Parallel groups share a cell; the same subject twice in it is a slip.
+/// Resolves names to ids as of a date, without a choice among namesakes.
 pub fn build_grid(book: &SchoolBook, rows: &[TimetableRow], on: NaiveDate) -> Result<Grid, Vec<RowFlaw>> {
+    build_grid_choosing(book, rows, &BTreeMap::new(), on)
+}
+
+/// Resolves names to ids as of a date; `chosen` are the teachers of lines on which several have the name. Each unknown or ambiguous name is told once, on its first
+/// line; nothing is guessed. Parallel groups share a cell; the same subject twice in it is a slip.
+pub fn build_grid_choosing(
+    book: &SchoolBook,
+    rows: &[TimetableRow],
+    chosen: &BTreeMap<u64, TeacherId>,
+    on: NaiveDate,
+) -> Result<Grid, Vec<RowFlaw>> {
     let mut grid = Grid::new();
     let mut flaws: BTreeMap<(&str, &str), RowFlaw> = BTreeMap::new();
     let mut cells: BTreeMap<(ClassId, SubjectId, u32, String), Vec<LessonWeeks>> = BTreeMap::new();
@@ -103,6 +115,9 @@ pub fn build_grid(book: &SchoolBook, rows: &[TimetableRow], on: NaiveDate) -> Re
             Some((name, NameMatch::None)) => {
                 flaw("教师", name, format!("the school has no teacher `{name}`"));
                 None
+            }
+            Some((_, NameMatch::Many(all))) if chosen.get(line).is_some_and(|one| all.contains(one)) => {
+                chosen.get(line).copied()
             }
             Some((name, NameMatch::Many(all))) => {
                 flaw("教师", name, format!("{} teachers are called `{name}`: choose by hand", all.len()));
@@ -148,6 +163,48 @@ pub fn missing_names(book: &SchoolBook, rows: &[TimetableRow], on: NaiveDate) ->
         }
     }
     missing
+}
+
+/// The book with the missing names in it, under ids of their own: what it would be like, not what is kept.
+pub fn with_missing(book: &SchoolBook, missing: &MissingNames, on: NaiveDate) -> SchoolBook {
+    let MissingNames { classes, subjects, teachers } = missing;
+    let mut book = book.clone();
+    let mut ids = (0..).map(|n| Uuid::from_u128(u128::MAX - n));
+    for ((grade, number), id) in classes.iter().zip(&mut ids) {
+        book.classes.insert(ClassId::from_uuid(id), class_of_grade(*grade, *number, on));
+    }
+    for (name, id) in subjects.iter().zip(&mut ids) {
+        let subject = Subject { name: name.clone(), aliases: Vec::new(), protected: false, retired: None };
+        book.subjects.insert(SubjectId::from_uuid(id), subject);
+    }
+    for (name, id) in teachers.iter().zip(&mut ids) {
+        let teacher = Teacher { name: name.clone(), user: None, retired: None };
+        book.teachers.insert(TeacherId::from_uuid(id), teacher);
+    }
+    book
+}
+
+/// The version in force from a day on that has exactly these lessons, in whatever order.
+pub fn same_version(book: &SchoolBook, grid: &Grid, valid_from: NaiveDate) -> Option<TimetableId> {
+    let (id, timetable) =
+        book.timetable_on(valid_from).filter(|(_, timetable)| timetable.valid_from == valid_from)?;
+    let sorted = |lessons: &[Lesson]| {
+        let mut lessons: Vec<Lesson> =
+            lessons.iter().map(|l| Lesson { period: period_key(&l.period), ..l.clone() }).collect();
+        let weeks = |weeks| match weeks {
+            LessonWeeks::All => (0, 0, 0),
+            LessonWeeks::Odd => (1, 0, 0),
+            LessonWeeks::Even => (2, 0, 0),
+            LessonWeeks::Range(from, to) => (3, from, to),
+        };
+        lessons.sort_by_key(|l| (l.weekday, l.period.clone(), l.subject, l.teacher, weeks(l.weeks)));
+        lessons
+    };
+    let same = |(class, lessons): (&ClassId, &Vec<Lesson>)| {
+        sorted(lessons) == timetable.grid.get(class).map(|own| sorted(own)).unwrap_or_default()
+    };
+    let known = |(class, lessons): (&ClassId, &Vec<Lesson>)| lessons.is_empty() || grid.contains_key(class);
+    (grid.iter().all(same) && timetable.grid.iter().all(known)).then_some(id)
 }
 
 /// Where a teacher is in several classes, or a class has several lessons, in some one week.
@@ -251,6 +308,57 @@ mod tests {
         assert_eq!(missing.classes, BTreeSet::from([(9, 9)]));
         assert_eq!(missing.subjects, BTreeSet::from(["天文".to_owned()]));
         assert_eq!(missing.teachers, BTreeSet::from(["无名氏".to_owned()]));
+    }
+
+    #[test]
+    fn a_teacher_chosen_among_namesakes_teaches_the_lines_chosen_for() {
+        let mut book = sample_book();
+        let ids = [1, 2].map(|id| TeacherId::from_uuid(Uuid::from_u128(id)));
+        for id in ids {
+            let twin = Teacher { name: "张伟".into(), user: None, retired: None };
+            book.teachers.insert(id, twin);
+        }
+        let rows = [row(1, "三年级(2)班", "语文", "张伟"), row(2, "三年级(1)班", "语文", "张伟")];
+        let build = |chosen: &[(u64, TeacherId)]| {
+            let chosen = chosen.iter().copied().collect();
+            build_grid_choosing(&book, &rows, &chosen, day("2026-09-01"))
+        };
+
+        let grid = build(&[(1, ids[0]), (2, ids[1])]).unwrap();
+
+        let taught: BTreeSet<_> = grid.values().flatten().map(|lesson| lesson.teacher).collect();
+        assert_eq!(taught, ids.map(Some).into());
+        assert!(build(&[(1, ids[0])]).is_err());
+        let stranger = *book.teachers.keys().next_back().unwrap();
+        assert!(build(&[(1, stranger), (2, ids[1])]).is_err(), "somebody of another name is no choice");
+    }
+
+    #[test]
+    fn the_same_lessons_from_the_same_day_are_the_same_version() {
+        let book = sample_book();
+        let (id, timetable) = book.timetables.iter().next().unwrap();
+        let mut grid = timetable.grid.clone();
+        for lessons in grid.values_mut() {
+            lessons.reverse();
+        }
+
+        assert_eq!(same_version(&book, &grid, timetable.valid_from), Some(*id));
+        assert_eq!(same_version(&book, &grid, day("2026-09-02")), None);
+        grid.values_mut().next().unwrap().pop();
+        assert_eq!(same_version(&book, &grid, timetable.valid_from), None);
+        grid.pop_first();
+        assert_eq!(same_version(&book, &grid, timetable.valid_from), None);
+    }
+
+    #[test]
+    fn missing_names_are_there_in_the_book_as_it_would_be() {
+        let book = SchoolBook::default();
+        let rows = [row(1, "三年级(2)班", "天文", "张伟"), row(2, "七年级(1)班", "语文", "李娜")];
+        let on = day("2026-09-01");
+
+        let would_be = with_missing(&book, &missing_names(&book, &rows, on), on);
+
+        assert_eq!(build_grid(&would_be, &rows, on).unwrap().len(), 2);
     }
 
     #[test]

@@ -1,23 +1,22 @@
-//! The long table of a timetable (layout E; domain, section 9), read from the bytes of a file.
+//! The long table of a timetable (layout E; domain, section 9), read from the bytes of a CSV.
 //!
 //! One row a lesson, by the names people use; `timetable_build` turns names into ids.
 
-use std::collections::HashMap;
-
-use csv::{ReaderBuilder, StringRecord};
+use csv::ReaderBuilder;
 use encoding_rs::GB18030;
 use serde::Serialize;
 
-use crate::bell::period_key;
 use crate::book::LessonWeeks;
-use crate::text::{squeeze, tidy};
-use crate::timetable_words::{class_name, is_empty_cell, teacher, weekday, weeks};
+use crate::workbook::long_table::{self, LongFlaw};
+use crate::workbook::sheet::{Cell, Sheet};
 
 /// No school has more lessons in its week.
 const MAX_ROWS: usize = 100_000;
+/// Cells with text that a file may have.
+pub const MAX_CELLS: usize = 400_000;
 /// More than so many problems help nobody.
 pub(crate) const MAX_FLAWS: usize = 200;
-/// The header stands in one of the first rows.
+/// The separator is counted in the first rows, among which the header stands.
 const HEADER_ROWS: usize = 15;
 
 /// What is wrong with a row of an imported file.
@@ -60,32 +59,63 @@ pub struct CsvTimetable {
 /// Reads a long table in UTF-8 (with or without BOM) or GB18030, separated by comma, tab or
 /// semicolon, columns in any order. Either every row reads, or all problems (at most 200) are told.
 pub fn read_timetable_csv(bytes: &[u8]) -> Result<CsvTimetable, Vec<RowFlaw>> {
-    let text = decode(bytes).ok_or_else(|| vec![of_file("this is not a text in UTF-8 or GB18030")])?;
+    let sheet = csv_sheet(bytes).map_err(|detail| vec![of_file(detail)])?;
+    match long_table::read_sheet(&sheet) {
+        None => Err(vec![of_file("no header row with 班级, 星期, 节次 and 学科")]),
+        Some(Ok(rows)) if rows.is_empty() => Err(vec![of_file("no lessons below the header")]),
+        Some(Ok(rows)) => Ok(CsvTimetable { rows: rows.into_iter().map(|row| row.row).collect() }),
+        Some(Err(flaws)) => Err(flaws.into_iter().map(|LongFlaw { flaw, place: _ }| flaw).collect()),
+    }
+}
+
+/// The cells of a text in UTF-8 (with or without BOM) or GB18030; rows are numbered as lines.
+pub fn csv_sheet(bytes: &[u8]) -> Result<Sheet, &'static str> {
+    let text = decode(bytes).ok_or("this is not a text in UTF-8 or GB18030")?;
     let mut records = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .delimiter(delimiter(&text))
         .from_reader(text.as_bytes());
-    let mut columns: Option<Columns> = None;
-    let mut reading = Reading::default();
+    let mut sheet = Sheet::default();
+    let mut lines = Lines { text: text.as_bytes(), at: 0, line: 0 };
     for (index, record) in records.records().enumerate() {
-        let record = record.map_err(|_| vec![of_file("this is not a table of separated values")])?;
-        match &columns {
-            None if index >= HEADER_ROWS => break,
-            None => columns = Columns::of_header(&record),
-            Some(_) if index > MAX_ROWS + HEADER_ROWS => {
-                return Err(vec![of_file("more than 100000 rows")]);
-            }
-            Some(columns) => reading.take(columns, &record),
+        let record = record.map_err(|_| "this is not a table of separated values")?;
+        if index > MAX_ROWS + HEADER_ROWS {
+            return Err("more than 100000 rows");
+        }
+        let start = record.position().map_or(0, csv::Position::byte);
+        let row = lines.line_of(start).ok_or("more than 100000 rows")?;
+        for (column, text) in (0..).zip(&record).filter(|(_, text)| !text.trim().is_empty()) {
+            sheet.cells.insert((row, column), Cell { text: text.to_owned(), red: false });
+        }
+        if sheet.cells.len() > MAX_CELLS {
+            return Err("more than 400000 cells");
         }
     }
-    match (columns, reading) {
-        (None, _) => Err(vec![of_file("no header row with 班级, 星期, 节次 and 学科")]),
-        (Some(_), Reading { flaws, .. }) if !flaws.is_empty() => Err(flaws),
-        (Some(_), Reading { rows, .. }) if rows.is_empty() => {
-            Err(vec![of_file("no lessons below the header")])
+    Ok(sheet)
+}
+
+/// Counts lines up to a byte. The reader of records counts `\r\n` only when it comes to the next one, too late.
+struct Lines<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: u32,
+}
+
+impl Lines<'_> {
+    /// The line, from 0, of the first text at or after a byte; bytes are asked for in order.
+    fn line_of(&mut self, byte: u64) -> Option<u32> {
+        let byte = usize::try_from(byte).ok()?;
+        while let Some(here) = self.text.get(self.at) {
+            let next = self.text.get(self.at + 1);
+            let breaks = *here == b'\n' || (*here == b'\r' && next != Some(&b'\n'));
+            if self.at >= byte && !matches!(here, b'\r' | b'\n') {
+                break;
+            }
+            self.line = self.line.checked_add(u32::from(breaks))?;
+            self.at += 1;
         }
-        (Some(_), Reading { rows, .. }) => Ok(CsvTimetable { rows }),
+        Some(self.line)
     }
 }
 
@@ -106,114 +136,6 @@ fn delimiter(text: &str) -> u8 {
     let start = text.lines().take(HEADER_ROWS).flat_map(str::bytes);
     let count = |wanted: u8| start.clone().filter(|byte| *byte == wanted).count();
     [b';', b'\t', b','].into_iter().max_by_key(|byte| count(*byte)).unwrap_or(b',')
-}
-
-/// Where the columns stand.
-struct Columns {
-    grade: Option<usize>,
-    class: usize,
-    weekday: usize,
-    period: usize,
-    subject: usize,
-    teacher: Option<usize>,
-    weeks: Option<usize>,
-}
-
-impl Columns {
-    fn of_header(record: &StringRecord) -> Option<Self> {
-        let find = |name: &str| record.iter().position(|cell| squeeze(cell) == name);
-        Some(Self {
-            grade: find("年级"),
-            class: find("班级")?,
-            weekday: find("星期")?,
-            period: find("节次")?,
-            subject: find("学科").or_else(|| find("课程")).or_else(|| find("科目"))?,
-            teacher: find("教师").or_else(|| find("任课教师")),
-            weeks: find("周次"),
-        })
-    }
-}
-
-/// What has been read so far.
-#[derive(Default)]
-struct Reading {
-    rows: Vec<TimetableRow>,
-    flaws: Vec<RowFlaw>,
-    /// The line on which each lesson stands.
-    lessons: HashMap<TimetableRow, u64>,
-}
-
-impl Reading {
-    fn take(&mut self, columns: &Columns, record: &StringRecord) {
-        if record.iter().all(|cell| tidy(cell).is_empty()) {
-            return;
-        }
-        let line = record.position().map_or(0, csv::Position::line);
-        match read_row(columns, record, line) {
-            Err(flaws) => self.flaws.extend(flaws),
-            Ok(None) => {}
-            Ok(Some(row)) => self.keep(row),
-        }
-        self.flaws.truncate(MAX_FLAWS);
-    }
-
-    fn keep(&mut self, row: TimetableRow) {
-        let line = row.line;
-        // The same lesson, wherever it stands and however its period is written.
-        let lesson = TimetableRow { line: 0, period: period_key(&row.period), ..row.clone() };
-        match self.lessons.insert(lesson, line) {
-            Some(before) => self.flaws.push(RowFlaw {
-                line,
-                column: String::new(),
-                detail: format!("the same lesson is already on line {before}"),
-            }),
-            None => self.rows.push(row),
-        }
-    }
-}
-
-/// A row without a subject is an empty cell of the week.
-fn read_row(
-    columns: &Columns,
-    record: &StringRecord,
-    line: u64,
-) -> Result<Option<TimetableRow>, Vec<RowFlaw>> {
-    let cell = |place: usize| record.get(place).unwrap_or_default();
-    let other = |place: Option<usize>| place.map_or("", cell);
-    let mut flaws = Vec::new();
-    let mut flaw =
-        |column: &str, detail: String| flaws.push(RowFlaw { line, column: column.to_owned(), detail });
-
-    let subject = tidy(cell(columns.subject));
-    if is_empty_cell(&subject) {
-        return Ok(None);
-    }
-    let class_name =
-        class_name(other(columns.grade), cell(columns.class)).map_err(|detail| flaw("班级", detail)).ok();
-    let weekday = weekday(cell(columns.weekday));
-    if weekday.is_none() {
-        flaw("星期", format!("`{}` is not a weekday", tidy(cell(columns.weekday))));
-    }
-    let period = tidy(cell(columns.period));
-    if period.is_empty() {
-        flaw("节次", "required".to_owned());
-    }
-    let weeks = weeks(other(columns.weeks));
-    if weeks.is_none() {
-        flaw("周次", format!("`{}` are no weeks", tidy(other(columns.weeks))));
-    }
-    for (column, text) in [("节次", &period), ("学科", &subject)] {
-        if text.chars().count() > 40 {
-            flaw(column, "must be at most 40 characters".to_owned());
-        }
-    }
-    match (class_name, weekday, weeks) {
-        (Some(class_name), Some(weekday), Some(weeks)) if flaws.is_empty() => {
-            let teacher = teacher(other(columns.teacher));
-            Ok(Some(TimetableRow { line, class_name, weekday, period, subject, teacher, weeks }))
-        }
-        _ => Err(flaws),
-    }
 }
 
 #[cfg(test)]
@@ -256,6 +178,25 @@ mod tests {
 
         assert_eq!(read_timetable_csv(text.as_bytes()), read_timetable_csv(SAMPLE));
         assert_eq!(read_timetable_csv(with_bom.as_bytes()), read_timetable_csv(SAMPLE));
+    }
+
+    #[test]
+    fn lines_are_those_an_editor_shows_whatever_ends_them() {
+        for end in ["\n", "\r\n", "\r"] {
+            let table = [
+                "班级,星期,节次,学科",
+                "",
+                "三2班,周八,第1节,语文",
+                "三2班,周一,\"第1\n节\",语文",
+                "三2班,周九,1,语文",
+            ]
+            .join(end);
+
+            let flaws = read_timetable_csv(table.as_bytes()).unwrap_err();
+
+            let lines: Vec<u64> = flaws.iter().map(|flaw| flaw.line).collect();
+            assert_eq!(lines, [3, 6], "{end:?}");
+        }
     }
 
     #[test]

@@ -222,6 +222,9 @@ impl World {
         if operation.takes("query", "stream") {
             path = format!("{path}?stream={}", site.school);
         }
+        if operation.id == "timetable_preview" {
+            path += "?valid_from=2026-11-30";
+        }
         if operation.id == "timetable_import" {
             path += "?name=2026A-v3&valid_from=2026-11-30&create_missing=true";
         }

@@ -57,7 +57,7 @@ fn dates_touched(kind: RecordType, before: &Fields, after: &Fields) -> Option<Ra
 }
 
 /// Dates outside a range in which a swap expects lessons of the range: what is planned here is judged there.
-fn swapped_with(book: &SchoolBook, dates: &RangeInclusive<NaiveDate>) -> BTreeSet<NaiveDate> {
+pub(super) fn swapped_with(book: &SchoolBook, dates: &RangeInclusive<NaiveDate>) -> BTreeSet<NaiveDate> {
     let ends = |change: &LessonChange| Some((change.date, change.with.as_ref()?.date));
     let swaps = book.lesson_changes.values().filter_map(ends);
     let across = swaps.filter_map(|(one, other)| match (dates.contains(&one), dates.contains(&other)) {

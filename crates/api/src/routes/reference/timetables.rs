@@ -1,4 +1,4 @@
-//! Timetable versions: made from lessons by name (JSON or the long CSV), never edited into history.
+//! Timetable versions: made from lessons by name, never edited into history. Files are `timetable_files`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,18 +9,21 @@ use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
-use xunke_domain::book::{LessonWeeks, SchoolBook};
-use xunke_domain::class_name::school_year_start;
+use xunke_domain::book::{Class, LessonWeeks, SchoolBook};
+use xunke_domain::class_name::class_of_grade;
 use xunke_domain::fields::Fields;
 use xunke_domain::flaw::Flaw;
+use xunke_domain::ids::TeacherId;
 use xunke_domain::record_type::RecordType;
 use xunke_domain::seed::{self, SubjectSeed};
-use xunke_domain::timetable_build::{MissingNames, build_grid, missing_names, unfit_rows};
-use xunke_domain::timetable_csv::{RowFlaw, TimetableRow, read_timetable_csv};
+use xunke_domain::timetable_build::{
+    MissingNames, build_grid_choosing, missing_names, same_version, unfit_rows,
+};
+use xunke_domain::timetable_csv::{RowFlaw, TimetableRow};
 use xunke_storage::intake::server::ServerWrite;
 use xunke_storage::records::StoredRecord;
 
@@ -29,18 +32,18 @@ use super::reading::read_and_retire;
 use crate::answer::{Once, PageParams, Tagged};
 use crate::app::App;
 use crate::auth::guard::{Caller, Here};
-use crate::body::{ApiJson, ApiPath, ApiQuery, read_body, read_json};
+use crate::body::{ApiJson, ApiPath, ApiQuery, read_json};
 use crate::problem::{ApiError, Problem};
 
 const KIND: RecordType = RecordType::Timetable;
 /// Most bytes of a timetable, decoded.
-const TIMETABLE_BYTES: usize = 8 * 1024 * 1024;
+pub(super) const TIMETABLE_BYTES: usize = 8 * 1024 * 1024;
 
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(timetable_list, timetable_create))
         .routes(routes!(timetable_view, timetable_change, timetable_retire))
-        .routes(routes!(timetable_import))
+        .merge(super::timetable_files::router())
 }
 
 /// A lesson by the names people use.
@@ -104,20 +107,6 @@ pub struct TimetableView {
 pub struct TimetableChange {
     /// The name.
     name: Option<String>,
-}
-
-/// How to take a CSV.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct ImportParams {
-    /// The name of the version.
-    name: String,
-    /// First day it is in force.
-    valid_from: NaiveDate,
-    /// Add classes, teachers and subjects the school does not have.
-    #[serde(default)]
-    create_missing: bool,
 }
 
 read_and_retire!(
@@ -191,6 +180,8 @@ async fn timetable_create(
         valid_from,
         create_missing,
         rows,
+        chosen: BTreeMap::new(),
+        once_only: false,
         place: |flaw: &RowFlaw| {
             let RowFlaw { line, column, detail } = flaw;
             Flaw::invalid(format!("/lessons/{line}/{}", member(column)), detail.clone())
@@ -216,40 +207,6 @@ fn odd(lesson: &LessonByName, line: u64) -> Vec<Flaw> {
     flaws
 }
 
-/// Add a timetable version from the long CSV (UTF-8, UTF-8 with BOM, GB18030)
-///
-/// Columns 班级 (with 年级 if needed), 星期, 节次, 学科, 教师, 周次 in any order. All problems are told at once, by
-/// line and column; nothing is stored unless everything fits.
-#[utoipa::path(post, path = "/api/v1/schools/{school}/timetables/import", tag = "reference",
-    params(("school" = Uuid, Path), ImportParams),
-    request_body(content = String, content_type = "text/csv", example = "班级,星期,节次,学科,教师\n三年级(2)班,星期二,第3节,音乐,王三\n"),
-    responses(
-    (status = 201, body = TimetableView, description = "Added; visits from `valid_from` on are judged again"),
-    (status = 422, body = Problem, content_type = "application/problem+json", description = "What is wrong, by line and column"),
-))]
-async fn timetable_import(
-    State(app): State<App>,
-    caller: Caller,
-    here: Here,
-    ApiQuery(params): ApiQuery<ImportParams>,
-    request: Request<Body>,
-) -> Result<Response, ApiError> {
-    let (parts, body) = request.into_parts();
-    let bytes = read_body(&parts.headers, body, TIMETABLE_BYTES).await?;
-    let ImportParams { name, valid_from, create_missing } = params;
-    let hashed = (here.school.id, &name, valid_from, create_missing, bytes.as_ref());
-    let once = match Once::begin(&app, caller.id(), &parts.headers, "timetable_import", &hashed).await {
-        Ok(once) => once,
-        Err(answered) => return answered,
-    };
-    let place =
-        |flaw: &RowFlaw| Flaw::invalid(format!("line {}, {}", flaw.line, flaw.column), flaw.detail.clone());
-    let rows = read_timetable_csv(&bytes)
-        .map_err(|flaws| ApiError::Invalid(flaws.iter().map(place).collect()))?
-        .rows;
-    add(&app, &caller, &here, Version { name, valid_from, create_missing, rows, place }, &once).await
-}
-
 /// The member of a lesson that a column of the CSV is.
 fn member(column: &str) -> &str {
     match column {
@@ -264,23 +221,27 @@ fn member(column: &str) -> &str {
 }
 
 /// A version to add, wherever its rows came from.
-struct Version<P> {
-    name: String,
-    valid_from: NaiveDate,
-    create_missing: bool,
-    rows: Vec<TimetableRow>,
+pub(super) struct Version<P> {
+    pub(super) name: String,
+    pub(super) valid_from: NaiveDate,
+    pub(super) create_missing: bool,
+    pub(super) rows: Vec<TimetableRow>,
+    /// The teachers of lines on which several have the name.
+    pub(super) chosen: BTreeMap<u64, TeacherId>,
+    /// Whether the same lessons from the same day are nothing new.
+    pub(super) once_only: bool,
     /// Where a row's fault is, in the words of the request.
-    place: P,
+    pub(super) place: P,
 }
 
-async fn add(
+pub(super) async fn add(
     app: &App,
     caller: &Caller,
     here: &Here,
     version: Version<impl Fn(&RowFlaw) -> Flaw>,
     once: &Once,
 ) -> Result<Response, ApiError> {
-    let Version { name, valid_from, create_missing, rows, place } = version;
+    let Version { name, valid_from, create_missing, rows, chosen, once_only, place } = version;
     let (stream, now) = (here.school.id, app.clock.millis());
     let unfit = unfit_rows(&rows);
     if !unfit.is_empty() {
@@ -309,8 +270,15 @@ async fn add(
             book = SchoolBook::clone(&*app.store.book_in(&tx, stream).await?.ok_or(ApiError::NotFound)?);
         }
     }
-    let grid = build_grid(&book, &rows, valid_from)
+    let grid = build_grid_choosing(&book, &rows, &chosen, valid_from)
         .map_err(|flaws| ApiError::Invalid(flaws.iter().map(place).collect()))?;
+    if once_only && let Some(same) = same_version(&book, &grid, valid_from) {
+        let record = tx.record_find(stream, KIND, same.into_uuid()).await?.ok_or(ApiError::NotFound)?;
+        let answer = Tagged::found(record.seq, keeping::view(app, &record));
+        once.keep(&tx, &answer).await?;
+        tx.commit().await?;
+        return Ok(answer.into_response());
+    }
     let set = keeping::fields(KIND, json!({"name": name, "valid_from": valid_from, "grid": grid}))?;
     let record: StoredRecord = keeping::write(app, &tx, &new(KIND, set)).await?;
     let location = format!("/api/v1/schools/{stream}/timetables/{}", record.id);
@@ -325,12 +293,10 @@ async fn add(
 /// Records for the names a school does not have yet. Subjects of the common list come with their aliases and
 /// whether they are protected.
 fn missing_records(missing: &MissingNames, valid_from: NaiveDate) -> Vec<(RecordType, Fields)> {
-    let year = school_year_start(valid_from);
     let fields = |kind, members| keeping::fields(kind, members).unwrap_or_default();
     let classes = missing.classes.iter().map(|(grade, number)| {
-        let entry: u32 = if *grade > 6 { 7 } else { 1 };
-        let cohort = i64::from(year) - i64::from(grade.saturating_sub(entry));
-        (RecordType::Class, json!({"cohort": cohort, "number": number, "entry_grade": entry}))
+        let Class { cohort, number, entry_grade, retired: _ } = class_of_grade(*grade, *number, valid_from);
+        (RecordType::Class, json!({"cohort": cohort, "number": number, "entry_grade": entry_grade}))
     });
     let subjects = missing_subjects(&missing.subjects).into_iter();
     let subjects = subjects.map(|subject| (RecordType::Subject, subject));
