@@ -26,6 +26,7 @@ on_both!(
     a_known_number_with_another_body_refuses_the_whole_push,
     a_write_sent_again_under_its_canonical_stamp_is_a_duplicate,
     a_held_write_sent_again_with_another_base_is_a_duplicate,
+    a_write_sent_again_under_another_stamp_is_told_the_canonical_one,
     a_stamp_far_ahead_becomes_the_time_of_receipt,
     a_stamp_names_the_device_that_sends,
     a_write_without_base_and_stamp_has_seen_what_is_there,
@@ -307,6 +308,21 @@ async fn a_write_sent_again_under_its_canonical_stamp_is_a_duplicate(app: TestAp
         (&again[0]["outcome"], &again[0]["first"], &again[0]["seq"], &again[0]["stamp"]),
         (&json!("duplicate"), &json!("applied"), &first[0]["seq"], &canonical)
     );
+}
+
+/// A phone that was put back to a backup of its own sends a write under the stamp it first claimed, which the server
+/// may know under a canonical one alone.
+async fn a_write_sent_again_under_another_stamp_is_told_the_canonical_one(app: TestApp) {
+    let school = app.plain_school().await;
+    let (_, phone) = app.inspector(&school, "zheng").await;
+    let write = school.write(1, Uuid::from_u128(1), &json!({"ratings/engagement": "good"}));
+    let (known, claimed) = (phone.stamp(app.millis(), 3), phone.stamp(app.millis() + 9_000, 0));
+    let first = app.push(&phone, &[with(write.clone(), &json!({"base": 0, "stamp": known}))]).await;
+
+    let again = app.push(&phone, &[with(write, &json!({"base": 0, "stamp": claimed}))]).await;
+
+    assert_eq!((said(&again[0]), first[0].get("stamp")), ("duplicate", None));
+    assert_eq!(again[0]["stamp"], json!(known));
 }
 
 /// After a restore a phone sends held writes again too, with the base taken back.

@@ -11,7 +11,7 @@ use xunke_domain::week::Week;
 use xunke_sync::derived_id::derived_id;
 use xunke_sync::planted::{Bug, planted};
 use xunke_sync::record::WriteId;
-use xunke_sync::stamp::DeviceId;
+use xunke_sync::stamp::{DeviceId, Stamp};
 use xunke_sync::wire::push::{Arrived, Write};
 use xunke_sync::wire::result::{Late, Outcome, WriteResult};
 
@@ -138,22 +138,32 @@ async fn take_in<'a>(
     if part.fork.is_some() {
         return Ok(part);
     }
-    let mut answered: BTreeMap<i64, WriteResult> =
-        known.into_iter().map(|(n, entry)| (n, entry.answer)).collect();
+    let mut answered: BTreeMap<i64, (WriteResult, Option<Stamp>)> =
+        known.into_iter().map(|(n, entry)| (n, (entry.answer, entry.canonical))).collect();
     for (arrived, body) in job.writes.iter().zip(bodies) {
         let settled = match answered.get(&arrived.n) {
-            Some(answer) => {
-                Settled { arrived, body, result: answer.clone().again(), taken: None, known: true }
+            Some((answer, canonical)) => {
+                let result = again(answer, *canonical, arrived);
+                Settled { arrived, body, result, taken: None, known: true }
             }
             None => settle(desk, job, device, arrived, body).await?,
         };
-        answered.entry(arrived.n).or_insert_with(|| settled.result.clone());
+        let canonical = settled.taken.as_ref().map(|(_, taken)| taken.canonical);
+        answered.entry(arrived.n).or_insert_with(|| (settled.result.clone(), canonical));
         part.settled.push(settled);
     }
     for stream in desk.streams.values_mut().filter(|stream| !stream.weeks.is_empty()) {
         part.weeks.insert(stream.school.id, std::mem::take(&mut stream.weeks));
     }
     Ok(part)
+}
+
+/// The first answer, given again. A write may come again under another stamp than it first claimed, from a phone that was
+/// put back to a backup of its own; it is told the canonical one then, too.
+fn again(answer: &WriteResult, canonical: Option<Stamp>, arrived: &Arrived) -> WriteResult {
+    let claimed = arrived.write.as_ref().ok().and_then(|write| write.stamp);
+    let changed = canonical.filter(|canonical| Some(*canonical) != claimed);
+    WriteResult { stamp: changed.or(answer.stamp), ..answer.clone().again() }
 }
 
 /// What a write says, written down once: for the ledger, for its hash, and for the record if it makes one.

@@ -77,6 +77,17 @@ pub(crate) fn explore(scenario: Scenario, enough: usize, sought: Option<Broken>)
     Findings { worlds: worlds.len(), complete: true, ..findings }
 }
 
+/// What is broken at the end of one way, once everything has come to rest.
+pub(crate) fn follow(scenario: Scenario, way: &[Step]) -> Option<Broken> {
+    let mut stage = Stage::new(scenario);
+    let mut world = stage.first();
+    for step in way {
+        assert!(stage.steps(&world).contains(step), "{step:?} cannot be taken");
+        world = stage.after(&world, *step).expect("something comes of it");
+    }
+    properties::at_rest(&mut stage, &world)
+}
+
 fn way(worlds: &[(World, u32, Step)], mut index: usize) -> Vec<Step> {
     let mut way = Vec::new();
     while index > 0

@@ -11,10 +11,10 @@ mod properties;
 mod server;
 mod world;
 
-use explore::{Findings, explore};
+use explore::{Findings, explore, follow};
 use properties::Broken;
 use server::Rule;
-use world::Scenario;
+use world::{Scenario, Step};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
@@ -61,11 +61,19 @@ fn finds(name: &str, scenario: Scenario, sought: Broken) {
 fn lost_and_repeated_messages_and_killed_apps_break_nothing() {
     let plain = Scenario { restore: false, ..SMALL };
 
+    let quiet = Scenario { losses: 0, repeats: 0, ..plain };
+    let all = explore(quiet, usize::MAX, None);
+    assert!(all.complete && all.broken.is_empty(), "{}", all.ways());
+    println!("a write each, every world there is: {} worlds depth {}", all.worlds, all.depth);
     holds("a write each, a loss, a repetition, a kill", Scenario { kills: 1, ..plain });
     holds("two writes and one, a loss", Scenario { repeats: 0, writes: [2, 1], ..plain });
     holds(
         "two writes and one, a repetition, near clocks",
         Scenario { losses: 0, writes: [2, 1], skew: NEAR, ..plain },
+    );
+    holds(
+        "three writes each, clocks a little and far ahead, pulls beside pushes",
+        Scenario { losses: 0, repeats: 0, writes: [3, 3], skew: [100_000, DAY], ..plain },
     );
     holds(
         "three writes each, pulling as they push",
@@ -82,6 +90,24 @@ fn a_restored_server_breaks_nothing_while_clocks_are_believed() {
         "the same and one write more, pulling as they push",
         Scenario { writes: [2, 1], together: true, ..near },
     );
+}
+
+/// What a write says it has seen by a seq is of the past it was captured in, and a restored server takes it for a seq of
+/// its own. Here the first phone's second write comes to it after the other phone's, whose author had seen it: by the
+/// seq alone it would be lifted over that one. Names tell who saw whom.
+#[test]
+fn a_base_from_a_lost_past_beats_nothing() {
+    use Step::{Arrive, ArriveLate, BackUp, Capture, Push, Repeat, Restore};
+    let scenario = Scenario { losses: 0, writes: [2, 1], together: true, ..SMALL };
+    let captured_on_what_is_lost =
+        [Capture(0), Push(0), Push(1), BackUp, Arrive(0, 0), Arrive(0, 0), Capture(0)];
+    let seen_by_the_other = [Push(0), Repeat(0, 0), ArriveLate(1), Arrive(1, 0), Arrive(1, 0), Capture(1)];
+    let seen_first_by_the_restored = [Push(1), Restore, Arrive(1, 0)];
+    let way = [&captured_on_what_is_lost[..], &seen_by_the_other, &seen_first_by_the_restored].concat();
+
+    assert_eq!(follow(scenario, &way), None);
+    let nameless = Scenario { without: Some(Rule::Saw), ..scenario };
+    assert!(follow(nameless, &way).is_some());
 }
 
 /// A stamp that is clamped again after a restore ends below a write whose author had seen it.
