@@ -40,8 +40,11 @@ async fn the_ledger_says_which_writes_of_his_own_devices_there_are(app: TestApp)
     let asked_for_none = app.post("/api/v1/sync/push", &phone.token, &phone.push(&[])).await.expect(200);
     let late = ledger(&app, &phone, &[rated(&school, 3, "poor", &json!({}))], &[&phone.device]).await;
 
-    let known: [(&str, Value); 2] = [(&phone.device, json!([[1, 2], [4, 4]])), (&second.device, json!([]))];
-    assert_eq!(after, known.into_iter().collect::<Value>(), "held ones are there too");
+    assert_eq!(
+        after,
+        json!({&phone.device: [[1, 2], [4, 4]], &second.device: []}),
+        "held ones are there too"
+    );
     assert_eq!(asked_by_the_other, json!({}));
     assert_eq!(asked_for_none.get("ledger"), None);
     assert_eq!(late[&phone.device], json!([[1, 4]]));
@@ -65,8 +68,7 @@ async fn a_write_ends_below_one_that_names_it_as_seen(app: TestApp) {
     assert_eq!(results[0]["stamp"], first.stamp(now - 1, 0));
     assert_eq!((&lost["value"], lost.get("conflict")), (&json!("good"), None), "one had seen the other");
     assert_eq!(lost["write"], json!({"device": second.device, "n": 1}));
-    let writes: [(&str, Value); 2] = [(&first.device, json!(7)), (&second.device, json!(1))];
-    assert_eq!(shown["writes"], writes.into_iter().collect::<Value>());
+    assert_eq!(shown["writes"], json!({&first.device: 7, &second.device: 1}));
     assert_eq!(outcomes(&unseen), ["applied"], "the next one of that device it had not seen");
 }
 
@@ -84,8 +86,7 @@ async fn a_write_numbered_anew_keeps_its_name(app: TestApp) {
     let shown = app.visit_in_feed(&school, &zheng.token, VISIT).await.unwrap();
 
     assert_eq!(outcomes(&results), ["merged"], "the other had seen it under its first number");
-    let writes: [(&str, Value); 2] = [(forgotten, json!(7)), (&second.device, json!(1))];
-    assert_eq!(shown["writes"], writes.into_iter().collect::<Value>());
+    assert_eq!(shown["writes"], json!({forgotten: 7, &second.device: 1}));
 }
 
 async fn a_name_of_somebody_elses_or_of_another_write_is_passed_over(app: TestApp) {
@@ -101,6 +102,5 @@ async fn a_name_of_somebody_elses_or_of_another_write_is_passed_over(app: TestAp
     app.push(&phone, &[foreign, reused]).await;
 
     let shown = app.visit_in_feed(&school, &zheng.token, VISIT).await.unwrap();
-    let writes: [(&str, Value); 2] = [(&phone.device, json!(2)), (&second.device, json!(1))];
-    assert_eq!(shown["writes"], writes.into_iter().collect::<Value>());
+    assert_eq!(shown["writes"], json!({&phone.device: 2, &second.device: 1}));
 }

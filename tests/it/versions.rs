@@ -41,16 +41,18 @@ const STICKER: Uuid = Uuid::from_u128(70);
 
 /// A recorded file; written anew if asked to.
 fn recorded(name: &str, now: &Value) -> Value {
-    let path: PathBuf = root().join("tests/data/versions").join(name);
     if std::env::var_os("UPDATE_VERSIONS").is_some() {
-        std::fs::write(&path, serde_json::to_string_pretty(now).unwrap() + "\n").unwrap();
+        std::fs::write(file(name), serde_json::to_string_pretty(now).unwrap() + "\n").unwrap();
     }
     kept(name)
 }
 
 fn kept(name: &str) -> Value {
-    let path: PathBuf = root().join("tests/data/versions").join(name);
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    serde_json::from_str(&std::fs::read_to_string(file(name)).unwrap()).unwrap()
+}
+
+fn file(name: &str) -> PathBuf {
+    root().join("tests/data/versions").join(name)
 }
 
 /// Names that differ from run to run, and what stands for them in recorded files.

@@ -21,6 +21,13 @@ pub struct WriteId {
     pub n: i64,
 }
 
+impl WriteId {
+    /// The name of a device's write: where it was born, if its number does not say it.
+    pub fn of(device: DeviceId, n: i64, born: Option<Self>) -> Self {
+        born.unwrap_or(Self { device, n })
+    }
+}
+
 /// Of each device, its last write of a record by [`WriteId`]: what has gone into a state, or what somebody had seen of
 /// it. Unlike a seq it means the same on a server that was restored (protocol, section 6).
 pub type LastWrites = BTreeMap<DeviceId, i64>;
@@ -47,8 +54,7 @@ pub struct Origin {
 impl Origin {
     /// A device's write under its number and, where that is not its name, the name.
     pub fn named(stamp: Stamp, seq: Seq, n: i64, born: Option<WriteId>) -> Self {
-        let id = born.unwrap_or(WriteId { device: stamp.device(), n });
-        Self { stamp, seq, n, id: Some(id) }
+        Self { stamp, seq, n, id: Some(WriteId::of(stamp.device(), n, born)) }
     }
 
     /// Its name, where its number does not say it.

@@ -151,7 +151,7 @@ impl<'a> Desk<'a> {
             n: entry.n.unwrap_or(seq),
             base: entry.base,
             saw: entry.saw,
-            id: entry.n.map(|n| entry.born.unwrap_or(WriteId { device: entry.device, n })),
+            id: entry.n.map(|n| WriteId::of(entry.device, n, entry.born)),
             claimed: entry.claimed,
             set: entry.set,
         };

@@ -46,6 +46,18 @@ const fn name(device: DeviceId, n: i64) -> WriteId {
     WriteId { device, n }
 }
 
+/// A write by someone who says what he saw by names alone.
+fn with_names<'a>(
+    device: DeviceId,
+    n: i64,
+    saw: Option<&'a LastWrites>,
+    claimed: i64,
+    set: &'a Fields,
+) -> Incoming<'a> {
+    let (id, claimed) = (Some(name(device, n)), Some(Stamp::at(claimed, device)));
+    Incoming { device, n, base: Base::Seen(0), saw, id, claimed, set }
+}
+
 fn field() -> FieldPath {
     "ratings/engagement".parse().unwrap()
 }
@@ -244,30 +256,13 @@ fn a_write_below_one_that_had_seen_it_on_a_lost_server_stays_below() {
     let (first, second) = (DeviceId::from_u64(1), DeviceId::from_u64(2));
     let (mut state, set) = (RecordState::default(), Fields::from([(field(), json!("good"))]));
     let saw = LastWrites::from([(first, 4)]);
-    let claimed = Some(Stamp::at(10, second));
-    let later = Incoming {
-        device: second,
-        n: 1,
-        base: Base::Seen(0),
-        saw: Some(&saw),
-        id: Some(name(second, 1)),
-        claimed,
-        set: &set,
-    };
+    let later = with_names(second, 1, Some(&saw), 10, &set);
     let merged = merge(&mut state, &[], &[], &later, 100, 1);
     let past =
         [Past { origin: Origin::named(merged.canonical, 1, 1, None), set: set.clone(), saw: saw.clone() }];
     let old = Fields::from([(field(), json!("poor"))]);
     let nothing = LastWrites::new();
-    let write = |n| Incoming {
-        device: first,
-        n,
-        base: Base::Seen(0),
-        saw: Some(&nothing),
-        id: Some(name(first, n)),
-        claimed: Some(Stamp::at(9_000_000, first)),
-        set: &old,
-    };
+    let write = |n| with_names(first, n, Some(&nothing), 9_000_000, &old);
 
     let renumbered = Incoming { device: DeviceId::from_u64(3), n: 1, ..write(4) };
 
@@ -313,29 +308,11 @@ fn a_write_is_lifted_above_what_it_names_as_seen() {
     let (first, second) = (DeviceId::from_u64(1), DeviceId::from_u64(2));
     let (mut state, set) = (RecordState::default(), Fields::from([(field(), json!("good"))]));
     let nothing = LastWrites::new();
-    let claimed = Some(Stamp::at(90, first));
-    let ahead = Incoming {
-        device: first,
-        n: 1,
-        base: Base::Seen(0),
-        saw: Some(&nothing),
-        id: Some(name(first, 1)),
-        claimed,
-        set: &set,
-    };
+    let ahead = with_names(first, 1, Some(&nothing), 90, &set);
     let ahead = merge(&mut state, &[], &[], &ahead, 100, 1).canonical;
     let saw = LastWrites::from([(first, 1)]);
     let new = Fields::from([(field(), json!("poor"))]);
-    let claimed = Some(Stamp::at(10, second));
-    let write = Incoming {
-        device: second,
-        n: 1,
-        base: Base::Seen(0),
-        saw: Some(&saw),
-        id: Some(name(second, 1)),
-        claimed,
-        set: &new,
-    };
+    let write = with_names(second, 1, Some(&saw), 10, &new);
 
     assert!(!needs_history(&state, &write, 0));
     let merged = merge(&mut state, &[], &[], &write, 100, 2);
@@ -380,16 +357,7 @@ fn between_a_write_and_the_one_that_was_lifted_above_it_there_is_room() {
     let set = Fields::from([(field(), json!("good"))]);
     for (seq, saw) in (1..).zip(&saw) {
         let device = devices[usize::try_from(seq).unwrap() - 1];
-        let claimed = Some(Stamp::at(10, device));
-        let incoming = Incoming {
-            device,
-            n: 1,
-            base: Base::Seen(0),
-            saw: Some(saw),
-            id: Some(name(device, 1)),
-            claimed: if seq == 1 { Some(Stamp::at(50, device)) } else { claimed },
-            set: &set,
-        };
+        let incoming = with_names(device, 1, Some(saw), if seq == 1 { 50 } else { 10 }, &set);
         let stamp = merge(&mut state, &past, &[], &incoming, 100, seq).canonical;
         past.push(Past { origin: Origin::named(stamp, seq, 1, None), set: set.clone(), saw: saw.clone() });
         stamps.push(stamp);

@@ -143,10 +143,9 @@ impl Replica {
             self.forgotten(*device, tx);
         }
         let mut shaken = BTreeSet::new();
-        for (ticket, kept) in self.writes.iter_mut().filter(|(_, kept)| !kept.is_queued()) {
+        for kept in self.writes.values_mut().filter(|kept| !kept.is_queued()) {
             if ledger.get(&kept.device).is_some_and(|numbers| !numbers.contain(kept.write.n)) {
                 kept.send_again();
-                tx.put(Key::Write(*ticket), kept);
                 shaken.insert(kept.write.record);
             }
         }
@@ -163,9 +162,7 @@ impl Replica {
 
     /// The server does not know the device of the push that is out.
     pub(super) fn push_forgotten(&mut self, tx: &mut LocalTx) {
-        let device = self.device_out();
-        self.me.flight = None;
-        self.forgotten(device, tx);
+        self.forgotten(self.device_out(), tx);
     }
 
     /// The server does not know a registration of this phone: it was restored to a time before it, so it has nothing
@@ -177,6 +174,6 @@ impl Replica {
             (kept.stuck, kept.forgotten) = (false, true);
             tx.put(Key::Write(*ticket), kept);
         }
-        self.me.standing = Standing::Forked;
+        (self.me.flight, self.me.standing) = (None, Standing::Forked);
     }
 }

@@ -50,7 +50,7 @@ pub struct Write {
 impl Write {
     /// Its name, if `device` sends it.
     pub fn id(&self, device: DeviceId) -> WriteId {
-        self.born.unwrap_or(WriteId { device, n: self.n })
+        WriteId::of(device, self.n, self.born)
     }
 
     /// What it had seen.
