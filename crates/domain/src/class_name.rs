@@ -23,9 +23,13 @@ pub fn grade_of(class: &Class, on: NaiveDate) -> Option<u32> {
     (1..=last).contains(&grade).then_some(grade)
 }
 
-/// A class as it would be new on a date: of grade 1 to 6 it began in grade 1, else in grade 7.
+/// A class as it would be new on a date: it began in the first grade of its stage, 1, 7 or 10.
 pub fn class_of_grade(grade: u32, number: u32, on: NaiveDate) -> Class {
-    let entry_grade = if grade > 6 { 7 } else { 1 };
+    let entry_grade = match grade {
+        ..=6 => 1,
+        7..=9 => 7,
+        10.. => 10,
+    };
     let years = i32::try_from(grade.saturating_sub(entry_grade)).unwrap_or_default();
     Class { cohort: school_year_start(on) - years, number, entry_grade, retired: None }
 }
@@ -208,6 +212,15 @@ mod tests {
         assert_eq!(grade_of(&class, day("2026-08-31")), Some(2));
         assert_eq!(grade_of(&class, day("2026-09-01")), Some(3));
         assert_eq!(grade_of(&class, day("2033-09-01")), None);
+    }
+
+    #[test]
+    fn a_new_class_is_of_the_grade_it_was_made_for() {
+        let on = day("2026-11-17");
+
+        for grade in 1..=12 {
+            assert_eq!(grade_of(&class_of_grade(grade, 2, on), on), Some(grade));
+        }
     }
 
     #[test]

@@ -62,7 +62,7 @@ struct Me {
     batch: Option<usize>,
     #[serde(default)]
     standing: Standing,
-    /// Since the streams were listed, the server has not been asked yet which writes it has.
+    /// Since the streams were listed, the server has not been asked yet which of the answered writes it has.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     unaccounted: bool,
     /// Pushes refused for what is in them since the server last answered one.

@@ -2,7 +2,7 @@
 //!
 //! A push is out until it is answered: the same writes are offered again, before any later one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -70,8 +70,8 @@ impl Replica {
         if self.me.standing != Standing::Free {
             return None;
         }
-        let ledger = self.answered_under();
-        let asking = self.me.unaccounted && !ledger.is_empty();
+        let ledger = if self.me.unaccounted { self.answered_under() } else { BTreeSet::new() };
+        let asking = !ledger.is_empty();
         let tx = self.change(|replica, _| {
             if replica.me.flight.is_none() && !asking {
                 replica.take_off(limits);
@@ -128,7 +128,7 @@ impl Replica {
                     replica.settle(ticket, claimed, answered, tx);
                 }
             }
-            if current {
+            if current && !request.ledger.is_empty() {
                 replica.me.unaccounted = false;
                 // A server that says none is of a version before the ledger was said.
                 if let Some(ledger) = ledger {

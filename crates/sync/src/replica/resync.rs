@@ -41,7 +41,7 @@ impl Replica {
                     }
                 }
             }
-            replica.me.unaccounted = true;
+            replica.me.unaccounted = !replica.answered_under().is_empty();
             replica.answered();
         })
     }
