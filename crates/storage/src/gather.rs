@@ -9,8 +9,8 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use xunke_domain::ids::SchoolId;
 use xunke_sync::planted::{Bug, planted};
-use xunke_sync::wire::push::Arrived;
 
+use crate::intake::examined::Examined;
 use crate::intake::push::{PushJob, Pushed};
 use crate::{Store, StoreError};
 
@@ -23,7 +23,11 @@ const BYTES: usize = 4 * 1024 * 1024;
 /// Pushes that may wait before new ones are refused as "too busy".
 const WAITING: usize = 512;
 
-type Waiting = (PushJob, oneshot::Sender<Result<Pushed, StoreError>>);
+type Waiting = (PushJob, oneshot::Sender<Answered>);
+
+/// The outcome, and the push itself: its thousands of values are freed where they were made, not in the one task that
+/// writes.
+type Answered = (Result<Pushed, StoreError>, PushJob);
 
 /// The queue before the one task that takes pushes in.
 #[derive(Clone, Debug)]
@@ -76,7 +80,7 @@ impl Gatherer {
         let (answer, answered) = oneshot::channel();
         self.queue.try_send((job, answer)).map_err(|_| NotTaken::Busy)?;
         match answered.await {
-            Ok(outcome) => outcome.map_err(NotTaken::Store),
+            Ok((outcome, _)) => outcome.map_err(NotTaken::Store),
             Err(_) => Err(NotTaken::Busy),
         }
     }
@@ -87,7 +91,7 @@ impl Gatherer {
 fn next_batch(queue: &mut VecDeque<Waiting>) -> Vec<Waiting> {
     let (mut batch, mut later, mut devices, mut bytes) = (Vec::new(), VecDeque::new(), BTreeSet::new(), 0);
     for (job, answer) in queue.drain(..) {
-        let size: usize = job.writes.iter().map(|arrived| arrived.raw.len()).sum();
+        let size: usize = job.writes.iter().map(Examined::bytes).sum();
         let fits = batch.is_empty() || bytes + size <= BYTES;
         if fits && devices.insert(job.device) {
             bytes += size;
@@ -107,15 +111,15 @@ async fn take_in(store: &Store, batch: Vec<Waiting>) {
     let outcomes = outcomes(store, &jobs).await;
     // However the commit went: nobody hears of it before those who ask where a stream stands.
     store.fresh.moved(streams(&jobs).into_iter());
-    for (answer, outcome) in answers.into_iter().zip(outcomes) {
+    for ((job, answer), outcome) in jobs.into_iter().zip(answers).zip(outcomes) {
         // A phone that no longer waits will repeat its push.
-        let _ = answer.send(outcome);
+        let _ = answer.send((outcome, job));
     }
 }
 
 /// The streams that these pushes may have moved.
 fn streams(jobs: &[PushJob]) -> BTreeSet<SchoolId> {
-    jobs.iter().flat_map(|job| &job.writes).filter_map(Arrived::stream).collect()
+    jobs.iter().flat_map(|job| &job.writes).filter_map(Examined::stream).collect()
 }
 
 async fn outcomes(store: &Store, jobs: &[PushJob]) -> Vec<Result<Pushed, StoreError>> {
@@ -167,7 +171,7 @@ mod tests {
         let read = push::read(body.as_bytes(), &xunke_sync::limits::Limits::default()).unwrap();
         let account = UserId::from_uuid(uuid::Uuid::nil());
         let sender = Sender { account, memberships: Vec::new(), revoked: false, admitted: false };
-        let writes = read.writes;
+        let writes = read.writes.into_iter().map(Examined::of).collect();
         (PushJob { device, sender, writes, unsent: 0, clock_offset: None, now: 0 }, oneshot::channel().0)
     }
 

@@ -179,7 +179,7 @@ impl<C: ConnectionTrait> Queries<C> {
 impl Tx {
     /// Adds writes to the ledger.
     pub(crate) async fn ledger_add(&self, entries: Vec<LedgerEntry>) -> Result<(), StoreError> {
-        self.put_rows(entries.into_iter().map(LedgerEntry::into_row).collect()).await
+        self.put_rows(&mut entries.into_iter().map(LedgerEntry::into_row)).await
     }
 
     /// Replaces the entry of a held write that has been admitted.

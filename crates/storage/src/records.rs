@@ -15,7 +15,7 @@ use xunke_sync::record::{Origin, RecordState, Register, Seq, WriteId};
 use xunke_sync::stamp::{DeviceId, Stamp};
 
 use crate::entity::record;
-use crate::{Queries, StoreError, Tx};
+use crate::{Queries, StoreError};
 
 /// A record, read whole.
 #[derive(Clone, Debug, PartialEq)]
@@ -274,13 +274,6 @@ impl<C: ConnectionTrait> Queries<C> {
         }
         let rows = query.order_by_asc(record::Column::Id).limit(limit).all(&self.db).await?;
         rows.iter().map(StoredRecord::from_row).collect()
-    }
-}
-
-impl Tx {
-    /// Stores records as they now are, new or known.
-    pub(crate) async fn records_put(&self, rows: Vec<record::Model>) -> Result<(), StoreError> {
-        self.put_rows(rows).await
     }
 }
 

@@ -148,16 +148,28 @@ fn insert<R: Row>(backend: DatabaseBackend, rows: usize) -> String {
     sql
 }
 
+/// The statement that writes the next rows, if there are any.
+fn next<R: Row>(backend: DatabaseBackend, rows: &mut (dyn Iterator<Item = R> + Send)) -> Option<Statement> {
+    let mut values = Vec::with_capacity(ROWS * R::COLUMNS);
+    rows.take(ROWS).for_each(|row| values.extend(row.values()));
+    let sql = insert::<R>(backend, values.len() / R::COLUMNS);
+    (!values.is_empty()).then(|| Statement::from_sql_and_values(backend, sql, values))
+}
+
 impl Tx {
-    /// Writes rows. A row may be there but once: PostgreSQL does not update one twice in a statement.
-    pub(crate) async fn put_rows<R: Row>(&self, rows: Vec<R>) -> Result<(), StoreError> {
+    /// Writes rows; the next ones are made while the database writes. A row may be there but once: PostgreSQL does not
+    /// update one twice in a statement.
+    pub(crate) async fn put_rows<R: Row>(
+        &self,
+        rows: &mut (dyn Iterator<Item = R> + Send),
+    ) -> Result<(), StoreError> {
         let backend = self.db.get_database_backend();
-        let mut left = rows.into_iter();
-        while left.len() > 0 {
-            let size = left.len().min(ROWS);
-            let values: Vec<Value> = left.by_ref().take(size).flat_map(Row::values).collect();
-            let statement = Statement::from_sql_and_values(backend, insert::<R>(backend, size), values);
-            self.db.execute_raw(statement).await?;
+        let mut statement = next(backend, rows);
+        while let Some(ready) = statement.take() {
+            let following = async { next(backend, rows) };
+            let (written, following) = tokio::join!(biased; self.db.execute_raw(ready), following);
+            written?;
+            statement = following;
         }
         Ok(())
     }

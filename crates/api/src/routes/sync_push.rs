@@ -11,11 +11,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use xunke_domain::ids::SchoolId;
 use xunke_storage::StoreError;
+use xunke_storage::intake::examined::Examined;
 use xunke_storage::intake::push::{PushJob, Pushed, Sender};
 use xunke_sync::limits::SCHEMA;
 use xunke_sync::numbers::Numbers;
 use xunke_sync::stamp::DeviceId;
-use xunke_sync::wire::push::{self, Arrived, Push};
+use xunke_sync::wire::push::{self, Push};
 use xunke_sync::wire::result::PushAnswer;
 
 use crate::app::App;
@@ -93,12 +94,12 @@ async fn sync_push(
                 revoked,
                 admitted: false,
             },
-            writes,
+            writes: writes.into_iter().map(Examined::of).collect(),
             unsent: unsent.max(0),
             clock_offset: device_now.map(|device_now| device_now.timestamp_millis() - now),
             now,
         };
-        let streams: Vec<_> = job.writes.iter().map(Arrived::stream).collect();
+        let streams: Vec<_> = job.writes.iter().map(Examined::stream).collect();
         let results = match app.gatherer.push(job).await? {
             Pushed::Results(results) => results,
             Pushed::Fork { n } => return Err(ApiError::DeviceFork { n }),

@@ -42,15 +42,23 @@ fn held<T>(reason: HeldReason, pointer: &str, detail: impl Into<String>) -> Resu
     Err(Held { reason, flaw: Flaw::invalid(pointer, detail) })
 }
 
-/// What can be said without looking at any record: can it be read, is it a type and are its values right?
-pub(super) fn readable<'a>(arrived: &'a Arrived, sender: &Sender) -> Result<(&'a Write, RecordType), Held> {
+/// Whether the sender is one to be listened to at all.
+pub(super) fn listened_to(sender: &Sender) -> Result<(), Held> {
     if sender.revoked && !sender.admitted {
         return held(HeldReason::DeviceRevoked, "", "the device was revoked before this write arrived");
     }
-    let write = arrived
-        .write
-        .as_ref()
-        .map_err(|Unreadable { reason, flaw, stream: _ }| Held { reason: *reason, flaw: flaw.clone() })?;
+    Ok(())
+}
+
+/// What a write says, if it can be read.
+pub(super) fn read(arrived: &Arrived) -> Result<&Write, Held> {
+    let unreadable =
+        |Unreadable { reason, flaw, stream: _ }: &Unreadable| Held { reason: *reason, flaw: flaw.clone() };
+    arrived.write.as_ref().map_err(unreadable)
+}
+
+/// What can be said of a write without looking at any record: is it a type and are its values right?
+pub(super) fn sound(write: &Write) -> Result<RecordType, Held> {
     let Ok(kind) = write.kind.parse::<RecordType>() else {
         return held(HeldReason::UnknownType, "/type", format!("no record type `{}` here", write.kind));
     };
@@ -62,7 +70,7 @@ pub(super) fn readable<'a>(arrived: &'a Arrived, sender: &Sender) -> Result<(&'a
         let reason = if flaw.unknown { HeldReason::UnknownField } else { HeldReason::InvalidValue };
         return Err(Held { reason, flaw });
     }
-    Ok((write, kind))
+    Ok(kind)
 }
 
 /// Whether the sender may write this to that stream. `conflicts` are the open ones of the record, for those who

@@ -291,7 +291,7 @@ impl<'a> Desk<'a> {
             self.tx.conflicts_settle(vec![id], self.now, seq).await?;
         }
         for stream in self.streams.values_mut().filter(|stream| !stream.changed.is_empty()) {
-            self.tx.records_put(stream.changed_rows()).await?;
+            self.tx.put_rows(&mut stream.changed_rows()).await?;
             let visits = stream.changed_records().filter(|record| record.kind == RecordType::Visit);
             self.tx.visits_project(&stream.book, visits, &self.arrivals, self.now).await?;
         }

@@ -9,6 +9,7 @@ use xunke_domain::record_type::RecordType;
 use xunke_sync::stamp::DeviceId;
 
 use super::desk::Desk;
+use super::examined::Examined;
 use super::push::PushJob;
 use crate::entity::{device, school};
 use crate::records::chunks;
@@ -40,7 +41,7 @@ impl Tx {
         let streams: BTreeSet<Uuid> = jobs
             .iter()
             .flat_map(|job| &job.writes)
-            .filter_map(|arrived| arrived.write.as_ref().ok())
+            .filter_map(Examined::write)
             .map(|write| write.stream.into_uuid())
             .collect();
         let mut schools = Vec::new();
@@ -66,7 +67,7 @@ pub(super) async fn prepare(
     let mut ids: BTreeMap<SchoolId, BTreeSet<Uuid>> = BTreeMap::new();
     let mut repeated = BTreeSet::new();
     let writes = jobs.iter().flat_map(|job| &job.writes);
-    for write in writes.filter_map(|arrived| arrived.write.as_ref().ok()) {
+    for write in writes.filter_map(Examined::write) {
         if !ids.entry(write.stream).or_default().insert(write.record) {
             repeated.insert(write.record);
         }

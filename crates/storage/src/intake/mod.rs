@@ -6,6 +6,7 @@
 mod admission;
 mod desk;
 mod erase;
+pub mod examined;
 pub mod impact;
 mod locked;
 pub(crate) mod projection;

@@ -144,8 +144,7 @@ impl Tx {
             let now = arrivals.get(id).copied().unwrap_or(Arrival { at: now, offset: None });
             first.get(id).map_or(now, |offset| Arrival { offset: *offset, ..now })
         };
-        let rows = records.into_iter().map(|record| row(book, record, arrival(&record.id))).collect();
-        self.put_rows(rows).await
+        self.put_rows(&mut records.into_iter().map(|record| row(book, record, arrival(&record.id)))).await
     }
 
     /// The clock's offset at the first arrival of those visits that have arrived before. The time a phone says

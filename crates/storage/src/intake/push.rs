@@ -12,11 +12,12 @@ use xunke_sync::derived_id::derived_id;
 use xunke_sync::planted::{Bug, planted};
 use xunke_sync::record::WriteId;
 use xunke_sync::stamp::{DeviceId, Stamp};
-use xunke_sync::wire::push::{Arrived, Write};
+use xunke_sync::wire::push::Write;
 use xunke_sync::wire::result::{Late, Outcome, WriteResult};
 
 use super::admission::{self, Held, Sender as Who};
 use super::desk::{Desk, Entry, Taken};
+use super::examined::Examined;
 use super::locked::{Locked, prepare};
 use crate::entity::write;
 use crate::held::HeldWrite;
@@ -34,7 +35,7 @@ pub struct PushJob {
     /// The person.
     pub sender: Sender,
     /// The writes in the order sent.
-    pub writes: Vec<Arrived>,
+    pub writes: Vec<Examined>,
     /// How many the device still holds beyond these.
     pub unsent: i64,
     /// The device's clock minus ours, milliseconds, if it said.
@@ -57,8 +58,7 @@ pub enum Pushed {
 
 /// How far one write has got.
 struct Settled<'a> {
-    arrived: &'a Arrived,
-    body: Body,
+    arrived: &'a Examined,
     result: WriteResult,
     /// The write and its record type, unless it is held.
     taken: Option<(&'a Write, Taken)>,
@@ -87,7 +87,7 @@ impl Store {
             parts.push(take_in(&mut desk, job, device).await?);
         }
         mark_late(&mut desk, &mut parts).await?;
-        record(tx, &mut parts).await?;
+        record(tx, &parts).await?;
         desk.store(self.process).await?;
         Ok(parts.into_iter().map(Part::into_outcome).collect())
     }
@@ -120,36 +120,30 @@ async fn take_in<'a>(
     device: &'a Device,
 ) -> Result<Part<'a>, StoreError> {
     desk.now = job.now;
-    let bodies: Vec<Body> = job.writes.iter().map(Body::of).collect();
     // What lies above the largest number ever received cannot have been received.
-    let numbers: Vec<i64> = job.writes.iter().map(|arrived| arrived.n).collect();
+    let numbers: Vec<i64> = job.writes.iter().map(Examined::n).collect();
     let numbers: Vec<i64> = numbers.into_iter().filter(|n| *n <= device.latest_n).collect();
     let known =
         if numbers.is_empty() { Vec::new() } else { desk.tx.ledger_known(job.device, numbers).await? };
     let known: BTreeMap<i64, LedgerEntry> = known.into_iter().map(|entry| (entry.n, entry)).collect();
     let known = if planted(Bug::LedgerForgets) { of_a_month(known, job.now) } else { known };
-    let mut part = Part {
-        job,
-        device,
-        fork: forked(&job.writes, &bodies, &known),
-        settled: Vec::new(),
-        weeks: BTreeMap::new(),
-    };
+    let mut part =
+        Part { job, device, fork: forked(&job.writes, &known), settled: Vec::new(), weeks: BTreeMap::new() };
     if part.fork.is_some() {
         return Ok(part);
     }
     let mut answered: BTreeMap<i64, (WriteResult, Option<Stamp>)> =
         known.into_iter().map(|(n, entry)| (n, (entry.answer, entry.canonical))).collect();
-    for (arrived, body) in job.writes.iter().zip(bodies) {
-        let settled = match answered.get(&arrived.n) {
+    for arrived in &job.writes {
+        let settled = match answered.get(&arrived.n()) {
             Some((answer, canonical)) => {
                 let result = again(answer, *canonical, arrived);
-                Settled { arrived, body, result, taken: None, known: true }
+                Settled { arrived, result, taken: None, known: true }
             }
-            None => settle(desk, job, device, arrived, body).await?,
+            None => settle(desk, job, device, arrived).await?,
         };
         let canonical = settled.taken.as_ref().map(|(_, taken)| taken.canonical);
-        answered.entry(arrived.n).or_insert_with(|| (settled.result.clone(), canonical));
+        answered.entry(arrived.n()).or_insert_with(|| (settled.result.clone(), canonical));
         part.settled.push(settled);
     }
     for stream in desk.streams.values_mut().filter(|stream| !stream.weeks.is_empty()) {
@@ -160,29 +154,10 @@ async fn take_in<'a>(
 
 /// The first answer, given again. A write may come again under another stamp than it first claimed, from a phone that was
 /// put back to a backup of its own; it is told the canonical one then, too.
-fn again(answer: &WriteResult, canonical: Option<Stamp>, arrived: &Arrived) -> WriteResult {
-    let claimed = arrived.write.as_ref().ok().and_then(|write| write.stamp);
+fn again(answer: &WriteResult, canonical: Option<Stamp>, arrived: &Examined) -> WriteResult {
+    let claimed = arrived.write().and_then(|write| write.stamp);
     let changed = canonical.filter(|canonical| Some(*canonical) != claimed);
     WriteResult { stamp: changed.or(answer.stamp), ..answer.clone().again() }
-}
-
-/// What a write says, written down once: for the ledger, for its hash, and for the record if it makes one.
-struct Body {
-    /// The fields it sets as JSON; none if the write cannot be read.
-    set: Option<String>,
-    hash: String,
-}
-
-impl Body {
-    fn of(arrived: &Arrived) -> Self {
-        match &arrived.write {
-            Ok(write) => {
-                let set = write.set_json();
-                Self { hash: write.body_hash_over(&set), set: Some(set) }
-            }
-            Err(_) => Self { hash: arrived.body_hash(), set: None },
-        }
-    }
 }
 
 /// What [`Bug::LedgerForgets`] leaves of the ledger.
@@ -192,12 +167,12 @@ fn of_a_month(mut known: BTreeMap<i64, LedgerEntry>, now: i64) -> BTreeMap<i64, 
 }
 
 /// The first write whose number is known under another body.
-fn forked(writes: &[Arrived], bodies: &[Body], known: &BTreeMap<i64, LedgerEntry>) -> Option<i64> {
+fn forked(writes: &[Examined], known: &BTreeMap<i64, LedgerEntry>) -> Option<i64> {
     let mut hashes: BTreeMap<i64, &str> =
         known.iter().map(|(n, entry)| (*n, entry.body_hash.as_str())).collect();
-    writes.iter().zip(bodies).find_map(|(arrived, body)| {
-        let first = hashes.entry(arrived.n).or_insert(&body.hash);
-        (*first != body.hash && !planted(Bug::ReplayTrusted)).then_some(arrived.n)
+    writes.iter().find_map(|arrived| {
+        let first = hashes.entry(arrived.n()).or_insert(&arrived.hash);
+        (*first != arrived.hash && !planted(Bug::ReplayTrusted)).then_some(arrived.n())
     })
 }
 
@@ -205,20 +180,19 @@ async fn settle<'a>(
     desk: &mut Desk<'_>,
     job: &PushJob,
     device: &Device,
-    arrived: &'a Arrived,
-    body: Body,
+    arrived: &'a Examined,
 ) -> Result<Settled<'a>, StoreError> {
     match admit(desk, &job.sender, arrived).await? {
         Err(Held { reason, flaw: Flaw { pointer, detail, unknown: _ } }) => {
-            let id = derived_id(&[job.device.to_string().as_bytes(), arrived.n.to_string().as_bytes()]);
+            let id = derived_id(&[job.device.to_string().as_bytes(), arrived.n().to_string().as_bytes()]);
             let result = WriteResult {
                 held: Some(id),
                 reason: Some(reason),
                 pointer: (!pointer.is_empty()).then_some(pointer),
                 detail: Some(detail),
-                ..WriteResult::plain(arrived.n, Outcome::Held)
+                ..WriteResult::plain(arrived.n(), Outcome::Held)
             };
-            Ok(Settled { arrived, body, result, taken: None, known: false })
+            Ok(Settled { arrived, result, taken: None, known: false })
         }
         Ok((write, kind)) => {
             let entry = Entry {
@@ -232,13 +206,13 @@ async fn settle<'a>(
                 born: born(desk.tx, &job.sender, write).await?,
                 claimed: write.stamp,
                 set: &write.set,
-                set_json: body.set.as_deref(),
+                set_json: arrived.set_json.as_deref(),
                 latest_n: device.latest_n,
                 clock_offset: job.clock_offset,
             };
             let taken = desk.take(entry).await?;
             let result = accepted(write, &taken);
-            Ok(Settled { arrived, body, result, taken: Some((write, taken)), known: false })
+            Ok(Settled { arrived, result, taken: Some((write, taken)), known: false })
         }
     }
 }
@@ -268,9 +242,9 @@ pub(super) fn accepted(write: &Write, taken: &Taken) -> WriteResult {
 pub(super) async fn admit<'a>(
     desk: &mut Desk<'_>,
     sender: &Who,
-    arrived: &'a Arrived,
+    arrived: &'a Examined,
 ) -> Result<Result<(&'a Write, RecordType), Held>, StoreError> {
-    let (write, kind) = match admission::readable(arrived, sender) {
+    let (write, kind) = match arrived.readable(sender) {
         Ok(readable) => readable,
         Err(held) => return Ok(Err(held)),
     };
@@ -312,22 +286,20 @@ async fn mark_late(desk: &mut Desk<'_>, parts: &mut [Part<'_>]) -> Result<(), St
 }
 
 /// Ledger, held list and device board.
-async fn record(tx: &Tx, parts: &mut [Part<'_>]) -> Result<(), StoreError> {
-    let (mut rows, mut held_back) = (Vec::new(), Vec::new());
-    for Part { job, settled, .. } in parts.iter_mut() {
-        for settled in settled.iter_mut().filter(|settled| !settled.known) {
-            held_back.extend(held(job, settled));
-            rows.push(row(job, settled));
-        }
+async fn record(tx: &Tx, parts: &[Part<'_>]) -> Result<(), StoreError> {
+    let mut new: Vec<(&PushJob, &Settled<'_>)> = Vec::new();
+    for Part { job, settled, .. } in parts {
+        new.extend(settled.iter().filter(|settled| !settled.known).map(|settled| (*job, settled)));
     }
     // A stream that is none has nobody to look at it but the author.
+    let held_back = new.iter().filter_map(|(job, settled)| held(job, settled)).collect();
     let held = tx.held_where_they_are_seen(held_back).await?;
-    tx.put_rows(rows).await?;
+    tx.put_rows(&mut new.into_iter().map(|(job, settled)| row(job, settled))).await?;
     if !held.is_empty() && !planted(Bug::HeldDropped) {
         tx.held_add(held).await?;
     }
     for Part { job, device, settled, .. } in parts.iter().filter(|part| part.fork.is_none()) {
-        let new = || settled.iter().filter(|settled| !settled.known).map(|settled| settled.arrived.n);
+        let new = || settled.iter().filter(|settled| !settled.known).map(|settled| settled.arrived.n());
         let arrived = i64::try_from(new().count()).unwrap_or(i64::MAX);
         let latest_n = new().max().unwrap_or(0).max(device.latest_n);
         tx.device_seen(job.device, job.now, job.unsent, latest_n, device.arrived + arrived, job.clock_offset)
@@ -337,11 +309,11 @@ async fn record(tx: &Tx, parts: &mut [Part<'_>]) -> Result<(), StoreError> {
 }
 
 /// The row of the ledger.
-fn row(job: &PushJob, settled: &mut Settled<'_>) -> write::Model {
-    let write = settled.arrived.write.as_ref().ok();
+fn row(job: &PushJob, settled: &Settled<'_>) -> write::Model {
+    let write = settled.arrived.write();
     let entry = LedgerEntry {
         device: job.device,
-        n: settled.arrived.n,
+        n: settled.arrived.n(),
         stream: settled.arrived.stream(),
         kind: write.map(|write| write.kind.clone()),
         record: write.map(|write| write.record),
@@ -352,13 +324,13 @@ fn row(job: &PushJob, settled: &mut Settled<'_>) -> write::Model {
         claimed: write.and_then(|write| write.stamp),
         canonical: settled.taken.as_ref().map(|(_, taken)| taken.canonical),
         set: Fields::new(),
-        body_hash: std::mem::take(&mut settled.body.hash),
+        body_hash: settled.arrived.hash.clone(),
         answer: settled.result.clone(),
         author: job.sender.account,
         received_at: job.now,
         clock_offset: job.clock_offset,
     };
-    entry.into_row_of(settled.body.set.take().unwrap_or_else(|| "{}".to_owned()))
+    entry.into_row_of(settled.arrived.set_json.clone().unwrap_or_else(|| "{}".to_owned()))
 }
 
 fn held(job: &PushJob, settled: &Settled<'_>) -> Option<HeldWrite> {
@@ -366,12 +338,12 @@ fn held(job: &PushJob, settled: &Settled<'_>) -> Option<HeldWrite> {
         id: settled.result.held?,
         stream: settled.arrived.stream(),
         device: job.device,
-        n: settled.arrived.n,
+        n: settled.arrived.n(),
         author: job.sender.account,
         reason: settled.result.reason?.as_str().to_owned(),
         pointer: settled.result.pointer.clone(),
         detail: settled.result.detail.clone().unwrap_or_default(),
-        body: settled.arrived.raw.clone(),
+        body: settled.arrived.arrived.raw.clone(),
         state: "open".to_owned(),
         received_at: job.now,
         decided_by: None,

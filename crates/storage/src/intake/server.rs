@@ -16,6 +16,7 @@ use xunke_sync::wire::push::{self, Arrived};
 use xunke_sync::wire::result::{Late, Outcome, WriteResult};
 
 use super::desk::{Desk, Entry};
+use super::examined::Examined;
 use super::push::{Sender, accepted, admit, born};
 use super::rejudge;
 use crate::book::is_in_book;
@@ -148,6 +149,7 @@ impl Store {
                 stream.load(tx, RecordType::Visit, vec![write.record]).await?;
             }
         }
+        let arrived = Examined::of(arrived);
         let (write, kind) = match admit(&mut desk, &sender, &arrived).await? {
             Ok(admitted) => admitted,
             Err(held) => return Ok(Err(held.flaw)),

@@ -106,9 +106,9 @@ impl Stream {
     }
 
     /// The rows of the records changed so far.
-    pub(super) fn changed_rows(&mut self) -> Vec<record::Model> {
+    pub(super) fn changed_rows(&mut self) -> impl Iterator<Item = record::Model> {
         let Self { changed, records, said, .. } = self;
-        changed.iter().filter_map(|key| Some(records.get(key)?.row(said.remove(key)))).collect()
+        changed.iter().filter_map(|key| Some(records.get(key)?.row(said.remove(key))))
     }
 
     /// The records changed so far.
