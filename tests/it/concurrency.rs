@@ -26,16 +26,6 @@ fn record(task: i64, n: i64) -> Uuid {
     Uuid::from_u64_pair(task.unsigned_abs(), n.unsigned_abs().div_ceil(2))
 }
 
-/// Several nodes where the back end allows it; SQLite belongs to one process.
-async fn nodes(app: TestApp) -> Vec<Arc<TestApp>> {
-    let mut nodes = Vec::new();
-    if app.backend == Backend::Postgres {
-        nodes.push(Arc::new(app.another_node().await));
-    }
-    nodes.push(Arc::new(app));
-    nodes
-}
-
 /// A push that is repeated while the server says that it is busy.
 async fn persist(app: &TestApp, phone: &Phone, body: &Value) -> Value {
     for _ in 0..20 {
@@ -58,7 +48,7 @@ async fn a_reader_misses_nothing_while_many_write(app: TestApp) {
     }
     let reader = app.sign_in("zheng").await;
     let start = app.page(&school.id, &reader.token, "").await;
-    let nodes = nodes(app).await;
+    let nodes = app.nodes().await;
     let done = Arc::new(AtomicBool::new(false));
 
     let mut writers = JoinSet::new();
@@ -143,7 +133,7 @@ async fn the_same_push_at_once_has_one_effect(app: TestApp) {
         school.write(2, record(1, 3), &json!({"mood": 1})),
         school.write(3, record(1, 1), &json!({"ratings/a": "fair"})),
     ]));
-    let nodes = nodes(app).await;
+    let nodes = app.nodes().await;
 
     let mut pushes = JoinSet::new();
     for index in 0..20 {
@@ -178,7 +168,7 @@ async fn pushes_to_two_schools_in_any_order_do_not_wait_for_each_other(app: Test
     for _ in 0..8 {
         phones.push(app.phone("zheng").await);
     }
-    let nodes = nodes(app).await;
+    let nodes = app.nodes().await;
 
     let mut pushes = JoinSet::new();
     for (task, phone) in (1_i64..).zip(phones) {

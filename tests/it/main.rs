@@ -12,6 +12,7 @@ mod golden_week;
 mod held;
 mod lineage;
 mod names;
+mod nodes;
 mod openapi;
 mod phones;
 mod policy;

@@ -122,6 +122,7 @@ impl Store {
 impl Tx {
     /// Makes it durable. The last line of whoever began it.
     pub async fn commit(self) -> Result<(), StoreError> {
+        self.count_change().await?;
         let Self { db, notice } = self;
         let done = db.commit().await;
         drop(notice);

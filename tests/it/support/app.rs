@@ -156,6 +156,16 @@ impl TestApp {
         Self::open(self.backend, folder, self.url.clone(), Arc::clone(&self.clock)).await
     }
 
+    /// Itself and, where the back end allows it, another node; SQLite belongs to one process.
+    pub(crate) async fn nodes(self) -> Vec<Arc<Self>> {
+        let mut nodes = Vec::new();
+        if self.backend == Backend::Postgres {
+            nodes.push(Arc::new(self.another_node().await));
+        }
+        nodes.push(Arc::new(self));
+        nodes
+    }
+
     /// Backs the database up while the server runs; what `xunke backup` does, on SQLite.
     pub(crate) async fn back_up(&self) {
         match self.backend {

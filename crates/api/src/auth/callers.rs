@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use uuid::Uuid;
-use xunke_storage::{Mark, Store};
+use xunke_storage::Mark;
 
 use crate::auth::guard::Caller;
 use crate::auth::keys::Keys;
@@ -45,9 +45,9 @@ impl Callers {
     }
 
     /// The person of a session as he was last read, if that still holds.
-    pub fn kept(&self, store: &Store, session: Uuid, now: i64) -> Option<Caller> {
+    pub fn kept(&self, session: Uuid, now: &Mark) -> Option<Caller> {
         let people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
-        people.get(&session).filter(|(mark, _)| store.holds(mark, now)).map(|(_, caller)| caller.clone())
+        people.get(&session).filter(|(mark, _)| now.covers(mark)).map(|(_, caller)| caller.clone())
     }
 
     /// Keeps a person who was read after that mark.

@@ -170,12 +170,12 @@ pub async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller, ApiE
 /// The person of a session, if it holds now; from memory while nothing has changed.
 pub async fn caller(app: &App, session: Uuid) -> Result<Option<Caller>, ApiError> {
     let now = app.clock.millis();
-    let found = if let Some(kept) = app.callers.kept(&app.store, session, now) {
+    let mark = app.store.mark(now).await?;
+    let found = if let Some(kept) = app.callers.kept(session, &mark) {
         Some(kept)
     } else {
-        let mark = app.store.mark(now);
         let found = read_caller(app, session).await?;
-        if let Some((mark, caller)) = mark.zip(found.as_ref()) {
+        if let Some(caller) = &found {
             app.callers.keep(mark, caller);
         }
         found

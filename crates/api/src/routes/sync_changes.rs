@@ -164,8 +164,13 @@ async fn moved_past(
 ) -> Result<(), ApiError> {
     loop {
         // Only a hint; whether it came or not, the database says.
-        let _ = tokio::time::timeout(LOOK_AGAIN, moves.changed()).await;
-        let school = app.store.read().school_find(stream).await?;
+        let moved = tokio::time::timeout(LOOK_AGAIN, moves.changed()).await.is_ok();
+        let now = app.clock.millis();
+        let school = if moved {
+            app.store.school(stream, now).await?
+        } else {
+            app.store.school_lately(stream, now).await?
+        };
         if school.is_none_or(|school| school.head > after) {
             return Ok(());
         }
