@@ -14,6 +14,7 @@ on_both!(
     what_one_node_takes_in_the_other_serves_with_the_next_request,
     who_waits_on_one_node_hears_of_what_another_takes_in,
     who_is_sent_away_on_one_node_is_away_on_every_node,
+    a_page_is_shared_by_equals_and_only_while_the_stream_stands,
 );
 
 async fn what_one_node_takes_in_the_other_serves_with_the_next_request(app: TestApp) {
@@ -71,4 +72,31 @@ async fn who_is_sent_away_on_one_node_is_away_on_every_node(app: TestApp) {
         let answer = other.get(&path, &session.token).await;
         assert_eq!((answer.status.as_u16(), answer.code()), (401, "unauthenticated".to_owned()));
     }
+}
+
+async fn a_page_is_shared_by_equals_and_only_while_the_stream_stands(app: TestApp) {
+    let school = app.plain_school().await;
+    let (zheng, phone) = app.inspector(&school, "zheng").await;
+    let (other, _) = app.inspector(&school, "liu").await;
+    let xu = app.member(&school, "xu", "principal").await;
+    let office = app.member(&school, "office", "academic_affairs").await;
+    let visits = async |token: &str| -> Vec<String> {
+        let page = app.page(&school.id, token, "").await;
+        let changes = page["changes"].as_array().unwrap().iter().filter(|change| change["type"] == "visit");
+        changes.map(|change| change["fields"]["ratings/a"].as_str().unwrap().to_owned()).collect()
+    };
+    let say = async |n: i64, rating: &str| {
+        let write = school.write(n, Uuid::from_u128(7), &json!({"ratings/a": rating}));
+        app.post("/api/v1/sync/push", &phone.token, &phone.push(&[write])).await.expect(200);
+    };
+
+    say(1, "good").await;
+    let first = [visits(&xu.token).await, visits(&office.token).await, visits(&zheng.token).await];
+    let hidden = visits(&other.token).await;
+    say(2, "fair").await;
+    let second = [visits(&office.token).await, visits(&xu.token).await, visits(&zheng.token).await];
+
+    assert_eq!(first, [["good"], ["good"], ["good"]]);
+    assert_eq!(second, [["fair"], ["fair"], ["fair"]]);
+    assert!(hidden.is_empty());
 }

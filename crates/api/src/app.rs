@@ -14,6 +14,7 @@ use crate::auth::callers::Callers;
 use crate::auth::keys::Keys;
 use crate::auth::password::Passwords;
 use crate::auth::throttle::Throttle;
+use crate::shared::SharedPages;
 use crate::world::{Chance, Clock};
 
 /// Shared by all requests of a process; cheap to clone.
@@ -43,6 +44,8 @@ pub struct Inner {
     pub callers: Callers,
     /// Where streams stand, for those who wait.
     pub heads: Heads,
+    /// Pages that several ask for at once.
+    pub pages: SharedPages,
 }
 
 impl App {

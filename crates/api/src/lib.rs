@@ -11,6 +11,7 @@ pub mod body;
 pub mod config;
 pub mod demo;
 pub mod docs;
+pub mod feed;
 pub mod instant;
 pub mod openapi;
 pub mod packed;
@@ -19,6 +20,7 @@ pub mod problem;
 #[expect(missing_docs, reason = "handlers are documented for OpenAPI, routers say all by their name")]
 pub mod routes;
 pub mod server;
+pub mod shared;
 pub mod start;
 pub mod text;
 pub mod web;

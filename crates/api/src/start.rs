@@ -17,6 +17,7 @@ use crate::auth::throttle::Throttle;
 use crate::auth::token;
 use crate::config::Config;
 use crate::server;
+use crate::shared::SharedPages;
 use crate::world::{Chance, Clock, SystemClock};
 
 /// What stays the same whether the machine's time and chance are used or a test's.
@@ -49,6 +50,7 @@ pub async fn open(url: &str, connections: u32, world: World) -> anyhow::Result<A
         limits: Limits::default(),
         callers: Callers::default(),
         heads: Heads::default(),
+        pages: SharedPages::default(),
     }))
 }
 

@@ -59,6 +59,8 @@ bugs! {
     LedgerForgets = "ledger-forgets",
     /// A phone does not send again what a restored server has lost.
     ResendForgotten = "resend-forgotten",
+    /// A page made for one reader is given to another who may see less.
+    PageSharedByAll = "page-shared-by-all",
 }
 
 #[cfg(planted)]

@@ -15,22 +15,15 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 use xunke_domain::ids::SchoolId;
-use xunke_storage::pages::{PageQuery, RawPage, Visibility};
 use xunke_storage::schools::{School, SchoolFilter};
-use xunke_sync::cursor::{Cursor, CursorFault, nonce_covering};
-use xunke_sync::derived_id::derived_id;
-use xunke_sync::limits::SCHEMA;
-use xunke_sync::planted::{Bug, planted};
 use xunke_sync::record::Seq;
 
 use crate::app::App;
 use crate::auth::guard::{Caller, Here, Reach};
 use crate::body::ApiQuery;
-use crate::packed;
+use crate::feed::{self, Asked, moved_past, visibility};
 use crate::problem::{ApiError, Problem};
 
-/// How often a waiting reader looks into the database itself: another node may have written.
-const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// Most streams of one person.
 const STREAMS: u64 = 10_000;
 
@@ -62,21 +55,6 @@ pub struct ChangesParams {
     schema: Option<u32>,
 }
 
-/// A request for changes, wherever it came from.
-#[derive(Clone, Debug, Default)]
-pub struct Asked {
-    /// See [`ChangesParams`].
-    pub cursor: Option<String>,
-    /// See [`ChangesParams`].
-    pub limit: Option<usize>,
-    /// See [`ChangesParams`].
-    pub wait: u64,
-    /// See [`ChangesParams`].
-    pub from: Option<NaiveDate>,
-    /// See [`ChangesParams`].
-    pub schema: u32,
-}
-
 /// A stream a person may sync.
 #[derive(Serialize, ToSchema)]
 pub struct StreamView {
@@ -89,92 +67,6 @@ pub struct StreamView {
     head: Seq,
     /// What this person may see of it; changed: pull it from zero.
     grant: String,
-}
-
-/// What a person may see of a stream, and the number that names it in cursors.
-fn visibility(caller: &Caller, reach: Reach) -> (Visibility, u64) {
-    let (visibility, name) = match reach {
-        Reach::All => (Visibility::All, "all".to_owned()),
-        Reach::Own if planted(Bug::ScopeOnlyOnPush) => (Visibility::All, format!("own {}", caller.id())),
-        Reach::Own => (Visibility::Own(caller.id()), format!("own {}", caller.id())),
-    };
-    (visibility, derived_id(&[b"grant", name.as_bytes()]).as_u64_pair().0)
-}
-
-/// A page of a stream as JSON, after waiting for something new if asked to.
-pub async fn changes(
-    app: &App,
-    caller: &Caller,
-    Here { school, reach }: &Here,
-    asked: &Asked,
-) -> Result<String, ApiError> {
-    let stream = school.id;
-    let (visibility, grant) = visibility(caller, *reach);
-    let limit = match asked.limit.unwrap_or(app.limits.page_default) {
-        limit if (1..=app.limits.page_records).contains(&limit) => limit,
-        _ => {
-            return Err(ApiError::invalid("?limit", format!("1 to {} records", app.limits.page_records)));
-        }
-    };
-    let schema = asked.schema.clamp(1, SCHEMA);
-    let mut moves = (asked.wait > 0).then(|| app.heads.listen(stream));
-    let mut lineage = app.store.lineage(stream, app.clock.millis()).await?;
-    let (after, from, began) = match &asked.cursor {
-        None => (0, asked.from, None),
-        Some(text) => {
-            let cursor = Cursor::open(text, &app.keys.cursor).map_err(ApiError::CursorInvalid)?;
-            cursor.check(stream, grant, &lineage, school.head).map_err(ApiError::CursorInvalid)?;
-            if cursor.schema < schema {
-                return Err(ApiError::CursorInvalid(CursorFault::Expired));
-            }
-            (cursor.seq, cursor.from, Some(cursor.began))
-        }
-    };
-    let waits = asked.wait > 0 && began.is_some() && school.head <= after;
-    if let Some(moves) = moves.as_mut().filter(|_| waits) {
-        let wait = Duration::from_secs(asked.wait.min(app.limits.wait_seconds));
-        // Time-out or news: the page says which.
-        let _ = tokio::time::timeout(wait, moved_past(app, stream, after, moves)).await;
-    }
-    let page = if !waits && began.is_some() && school.head <= after {
-        // Nothing is above the head, as of when the school was read.
-        RawPage { changes: "[]".to_owned(), upto: school.head, more: false, head: school.head }
-    } else {
-        let bytes = app.limits.page_bytes;
-        let query = PageQuery { visibility, after, began, from, records: limit, bytes };
-        app.store.read().page(stream, &query).await?
-    };
-    if page.upto > school.head {
-        // Written since the lineage was read, perhaps by a process that is not in it yet.
-        lineage = app.store.read().lineage(stream).await?.into();
-    }
-    let nonce = nonce_covering(&lineage, page.upto);
-    let RawPage { changes, upto: seq, more, head } = page;
-    let began = began.unwrap_or(head);
-    let cursor = Cursor { stream, seq, grant, from, nonce, schema, began }.seal(&app.keys.cursor);
-    Ok(format!(r#"{{"changes":{changes},"cursor":"{cursor}","more":{more},"head":{head}}}"#))
-}
-
-/// Comes back once the stream's head is past `after`.
-async fn moved_past(
-    app: &App,
-    stream: SchoolId,
-    after: Seq,
-    moves: &mut tokio::sync::watch::Receiver<Seq>,
-) -> Result<(), ApiError> {
-    loop {
-        // Only a hint; whether it came or not, the database says.
-        let moved = tokio::time::timeout(LOOK_AGAIN, moves.changed()).await.is_ok();
-        let now = app.clock.millis();
-        let school = if moved {
-            app.store.school(stream, now).await?
-        } else {
-            app.store.school_lately(stream, now).await?
-        };
-        if school.is_none_or(|school| school.head > after) {
-            return Ok(());
-        }
-    }
 }
 
 /// Read what is new in a stream
@@ -195,8 +87,7 @@ async fn sync_changes(
     }
     let ChangesParams { _stream, cursor, limit, wait, from, schema } = params;
     let asked = Asked { cursor, limit, wait: wait.unwrap_or(0), from, schema: schema.unwrap_or(1) };
-    let page = changes(&app, &caller, &here, &asked).await?;
-    Ok(packed::json(&headers, page))
+    feed::answer(&app, &caller, &here, &asked, &headers).await
 }
 
 /// The schools whose streams a person may sync today.

@@ -22,10 +22,10 @@ use xunke_sync::wire::result::PushAnswer;
 use crate::app::App;
 use crate::auth::guard::{Caller, Here};
 use crate::body::{expect_json, read_body};
+use crate::feed::{Asked, changes};
 use crate::instant::instant;
 use crate::packed;
 use crate::problem::{ApiError, Problem};
-use crate::routes::sync_changes::{Asked, changes};
 
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(sync_push))
