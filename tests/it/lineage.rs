@@ -14,6 +14,7 @@ use crate::support::syncing::{after, changes_path, said, visits};
 on_both!(
     a_restart_keeps_cursors_valid,
     a_cursor_of_the_lost_future_is_a_fork_even_when_the_head_has_passed_it,
+    a_page_made_in_the_lost_future_is_one_of_it_however_far_it_got,
     a_server_that_lost_everything_since_its_start_knows_it,
     phones_bring_back_what_a_restored_server_lost,
     a_companion_who_heals_before_the_author_leaves_work_for_the_principal,
@@ -81,6 +82,28 @@ async fn a_cursor_of_the_lost_future_is_a_fork_even_when_the_head_has_passed_it(
     assert!(good["head"].as_i64() > next_process["head"].as_i64(), "the head has passed the cursors");
     assert_eq!(told, [fork.clone(), fork]);
     assert_eq!(visits(&good).len(), 10, "a cursor from before the backup goes on");
+}
+
+/// What had moved on by the time of a page was left out of it, and after the restore it stands where it stood before.
+async fn a_page_made_in_the_lost_future_is_one_of_it_however_far_it_got(app: TestApp) {
+    let school = app.plain_school().await;
+    let (zheng, phone) = app.inspector(&school, "zheng").await;
+    push_visits(&app, &school, &phone, 1..=4).await;
+    let start = app.page(&school.id, &zheng.token, "&limit=1").await;
+    let begun = app.page(&school.id, &zheng.token, &format!("{}&limit=1", after(&start))).await;
+    app.back_up().await;
+    app.push(&phone, &[school.write(5, id(1), &json!({"ratings/a": "fair"}))]).await;
+    let all = app.page(&school.id, &zheng.token, "").await;
+    let most = all["changes"].as_array().unwrap().len() - 1;
+    let page = app.page(&school.id, &zheng.token, &format!("&limit={most}")).await;
+    assert_eq!((&page["more"], visits(&page).contains(&(id(1), "alive".to_owned()))), (&json!(true), false));
+
+    let app = app.restore().await;
+    let goes_on = app.get(&changes_path(&school.id, &after(&page)), &zheng.token).await;
+    let from_before = app.page(&school.id, &zheng.token, &after(&begun)).await;
+
+    assert_eq!((goes_on.status.as_u16(), goes_on.code()), (410, "cursor-invalid".to_owned()));
+    assert_eq!(visits(&from_before).len(), 4, "a page from before the backup goes on where it was");
 }
 
 async fn a_server_that_lost_everything_since_its_start_knows_it(app: TestApp) {

@@ -153,20 +153,20 @@ async fn page(app: &App, place: Place) -> Result<String, ApiError> {
     let nothing_new = place.nothing_new();
     let Place { stream, visibility, grant, after, began, from, limit, schema, head, mut lineage } = place;
     let page = if nothing_new {
-        RawPage { changes: "[]".to_owned(), upto: head, more: false, head }
+        RawPage { changes: "[]".to_owned(), upto: head, more: false, head, made_at: head }
     } else {
         let bytes = app.limits.page_bytes;
         let query = PageQuery { visibility, after, began, from, records: limit, bytes };
         app.store.read().page(stream, &query).await?
     };
-    if page.upto > head {
+    if page.made_at > head {
         // Written since the lineage was read, perhaps by a process that is not in it yet.
         lineage = app.store.read().lineage(stream).await?.into();
     }
-    let nonce = nonce_covering(&lineage, page.upto);
-    let RawPage { changes, upto: seq, more, head } = page;
-    let began = began.unwrap_or(head);
-    let cursor = Cursor { stream, seq, grant, from, nonce, schema, began }.seal(&app.keys.cursor);
+    let RawPage { changes, upto: seq, more, head, made_at } = page;
+    let (nonce, began) = (nonce_covering(&lineage, made_at), began.unwrap_or(head));
+    let cursor = Cursor { stream, seq, grant, from, head: made_at, nonce, schema, began };
+    let cursor = cursor.seal(&app.keys.cursor);
     Ok(format!(r#"{{"changes":{changes},"cursor":"{cursor}","more":{more},"head":{head}}}"#))
 }
 

@@ -51,6 +51,8 @@ pub struct RawPage {
     pub more: bool,
     /// The stream's head, read before the changes.
     pub head: Seq,
+    /// No change of the page is of a later time than this head; `upto` where there is no more.
+    pub made_at: Seq,
 }
 
 /// Ids of the visits a person made or came along on.
@@ -121,10 +123,11 @@ struct Change {
 }
 
 impl<C: ConnectionTrait> Queries<C> {
-    /// A page of a stream. `head` is read first: whatever is committed between the two reads is in the page.
+    /// A page of a stream. `head` is read first: whatever is committed between the two reads is in the page. `made_at`
+    /// is read last: what had moved on by the time of the changes had done so by then.
     pub async fn page(&self, stream: SchoolId, query: &PageQuery) -> Result<RawPage, StoreError> {
-        let head = self.school_find(stream).await?.map_or(0, |school| school.head);
-        let mut page = RawPage { changes: String::from("["), upto: head, more: false, head };
+        let head = self.head(stream).await?;
+        let mut page = RawPage { changes: String::from("["), upto: head, more: false, head, made_at: head };
         let (mut after, mut taken) = (query.after, 0);
         'page: loop {
             let wanted = (query.records - taken).saturating_add(1).min(ROWS);
@@ -151,7 +154,12 @@ impl<C: ConnectionTrait> Queries<C> {
             }
         }
         page.changes.push(']');
+        page.made_at = if page.more { self.head(stream).await?.max(page.upto) } else { page.upto };
         Ok(page)
+    }
+
+    async fn head(&self, stream: SchoolId) -> Result<Seq, StoreError> {
+        Ok(self.school_find(stream).await?.map_or(0, |school| school.head))
     }
 
     /// The next changes, by seq. The database puts each together and hands over few columns: with whole rows, read

@@ -1,5 +1,7 @@
 //! Asking for visits: through the projection, always of one school.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::NaiveDate;
 use sea_orm::sea_query::LikeExpr;
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -67,7 +69,15 @@ pub struct VisitRow {
     pub off_minutes: Option<i64>,
 }
 
+/// Date, class and period: where a lesson is seen.
+pub type SlotKey = (NaiveDate, ClassId, String);
+
 impl VisitRow {
+    /// Where it was, if it says so.
+    pub fn slot(&self) -> Option<SlotKey> {
+        Some((self.date?, self.class?, self.period.clone()?))
+    }
+
     fn from_row(row: visit::Model) -> Result<Self, StoreError> {
         let date = row.date.map(|date| date.parse()).transpose();
         let verdict = row.verdict.map(|word| serde_json::from_value(word.into())).transpose();
@@ -106,6 +116,40 @@ impl<C: ConnectionTrait> Queries<C> {
             query = query.filter(visit::Column::Id.gt(after));
         }
         query.all(&self.db).await?.into_iter().map(VisitRow::from_row).collect()
+    }
+
+    /// The visits of the slots of these, among those themselves: by date, class and period, ascending by id. `own`: only
+    /// those this person made or came along on.
+    pub async fn visits_by_slot(
+        &self,
+        stream: SchoolId,
+        own: Option<UserId>,
+        rows: &[VisitRow],
+    ) -> Result<BTreeMap<SlotKey, Vec<VisitId>>, StoreError> {
+        use visit::Column as C;
+        let wanted: BTreeSet<SlotKey> = rows.iter().filter_map(VisitRow::slot).collect();
+        let dates: BTreeSet<String> = wanted.iter().map(|(date, _, _)| date.to_string()).collect();
+        let classes: BTreeSet<Uuid> = wanted.iter().map(|(_, class, _)| class.into_uuid()).collect();
+        let found: Vec<(Uuid, String, Uuid, String)> = visit::Entity::find()
+            .select_only()
+            .columns([C::Id, C::Date, C::Class, C::Period])
+            .filter(condition(stream, &VisitFilter { own, ..VisitFilter::default() }))
+            .filter(C::Date.is_in(dates))
+            .filter(C::Class.is_in(classes))
+            .filter(C::Period.is_not_null())
+            .order_by_asc(C::Id)
+            .into_tuple()
+            .all(&self.db)
+            .await?;
+        let mut by_slot: BTreeMap<SlotKey, Vec<VisitId>> = BTreeMap::new();
+        for (id, date, class, period) in found {
+            let date = date.parse().map_err(|error| StoreError::corrupt("visit", error))?;
+            let slot = (date, ClassId::from_uuid(class), period);
+            if wanted.contains(&slot) {
+                by_slot.entry(slot).or_default().push(VisitId::from_uuid(id));
+            }
+        }
+        Ok(by_slot)
     }
 
     /// What the server knows of one visit.

@@ -36,7 +36,10 @@ pub struct Cursor {
     pub grant: Grant,
     /// Visits before this date are left out.
     pub from: Option<NaiveDate>,
-    /// The lineage that covered `seq`; nil for seq 0.
+    /// Where the stream stood when the page was made; `seq` where the page was the last. What had moved above `seq` by
+    /// then was left out, to be said further on: on a server that was restored it may stand below again.
+    pub head: Seq,
+    /// The lineage that covered `head`; nil for 0.
     pub nonce: Uuid,
     /// The schema the reader knew.
     pub schema: u32,
@@ -60,23 +63,27 @@ pub enum CursorFault {
 }
 
 const LENGTH: usize = 56;
-/// Of `began`, which comes last and only where it says something: older cursors have none.
+/// Of `began`, and of `head` after it: there only where they say something, and older cursors have none.
 const BEGAN: usize = 8;
+const HEAD: usize = 8;
 const TAG: usize = 16;
 
 impl Cursor {
     /// The opaque text, authenticated with `key`.
     pub fn seal(&self, key: &[u8]) -> String {
-        let Self { stream, seq, grant, from, nonce, schema, began } = *self;
-        let mut bytes = Vec::with_capacity(LENGTH + BEGAN + TAG);
+        let Self { stream, seq, grant, from, head, nonce, schema, began } = *self;
+        let mut bytes = Vec::with_capacity(LENGTH + BEGAN + HEAD + TAG);
         bytes.extend(stream.into_uuid().into_bytes());
         bytes.extend(seq.to_be_bytes());
         bytes.extend(grant.to_be_bytes());
         bytes.extend(from.map_or(0, |date| date.num_days_from_ce()).to_be_bytes());
         bytes.extend(schema.to_be_bytes());
         bytes.extend(nonce.into_bytes());
-        if began != 0 {
+        if began != 0 || head != seq {
             bytes.extend(began.to_be_bytes());
+        }
+        if head != seq {
+            bytes.extend(head.to_be_bytes());
         }
         bytes.extend(tag(key, &bytes));
         URL_SAFE_NO_PAD.encode(bytes)
@@ -85,27 +92,24 @@ impl Cursor {
     /// Reads a cursor back; anything this server did not seal is `Expired`.
     pub fn open(text: &str, key: &[u8]) -> Result<Self, CursorFault> {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| CursorFault::Expired)?;
-        let length = bytes.len().checked_sub(TAG).filter(|length| [LENGTH, LENGTH + BEGAN].contains(length));
+        let lengths = [LENGTH, LENGTH + BEGAN, LENGTH + BEGAN + HEAD];
+        let length = bytes.len().checked_sub(TAG).filter(|length| lengths.contains(length));
         let (body, sealed) =
             length.and_then(|length| bytes.split_at_checked(length)).ok_or(CursorFault::Expired)?;
         if mac(key, body).verify_truncated_left(sealed).is_err() {
             return Err(CursorFault::Expired);
         }
         let mut rest = body;
-        let from;
-        let cursor = Self {
-            stream: SchoolId::from_uuid(Uuid::from_bytes(take(&mut rest)?)),
-            seq: Seq::from_be_bytes(take(&mut rest)?),
-            grant: Grant::from_be_bytes(take(&mut rest)?),
-            from: {
-                from = i32::from_be_bytes(take(&mut rest)?);
-                NaiveDate::from_num_days_from_ce_opt(from).filter(|_| from != 0)
-            },
-            schema: u32::from_be_bytes(take(&mut rest)?),
-            nonce: Uuid::from_bytes(take(&mut rest)?),
-            began: if rest.is_empty() { 0 } else { Seq::from_be_bytes(take(&mut rest)?) },
-        };
-        Ok(cursor)
+        let stream = SchoolId::from_uuid(Uuid::from_bytes(take(&mut rest)?));
+        let seq = Seq::from_be_bytes(take(&mut rest)?);
+        let grant = Grant::from_be_bytes(take(&mut rest)?);
+        let from = i32::from_be_bytes(take(&mut rest)?);
+        let from = NaiveDate::from_num_days_from_ce_opt(from).filter(|_| from != 0);
+        let schema = u32::from_be_bytes(take(&mut rest)?);
+        let nonce = Uuid::from_bytes(take(&mut rest)?);
+        let began = if rest.is_empty() { 0 } else { Seq::from_be_bytes(take(&mut rest)?) };
+        let head = if rest.is_empty() { seq } else { Seq::from_be_bytes(take(&mut rest)?) };
+        Ok(Self { stream, seq, grant, from, head, nonce, schema, began })
     }
 
     /// Whether the place it names is still there for this reader.
@@ -119,7 +123,7 @@ impl Cursor {
         if self.stream != stream {
             return Err(CursorFault::Expired);
         }
-        if self.seq > head || self.nonce != nonce_covering(lineage, self.seq) {
+        if self.seq.max(self.head) > head || self.nonce != nonce_covering(lineage, self.head) {
             return Err(CursorFault::Fork);
         }
         if self.grant != grant && !planted(Bug::GrantIgnored) {
@@ -166,6 +170,7 @@ mod tests {
             seq,
             grant: 7,
             from: NaiveDate::from_ymd_opt(2026, 9, 1),
+            head: seq,
             nonce: Uuid::from_u128(nonce),
             schema: 1,
             began: 400,
@@ -174,9 +179,11 @@ mod tests {
 
     #[test]
     fn a_sealed_cursor_opens_to_what_it_was() {
-        let cursor = cursor(412, 9);
+        for (began, head) in [(0, 412), (400, 412), (0, 500), (400, 500)] {
+            let cursor = Cursor { head, began, ..cursor(412, 9) };
 
-        assert_eq!(Cursor::open(&cursor.seal(KEY), KEY), Ok(cursor));
+            assert_eq!(Cursor::open(&cursor.seal(KEY), KEY), Ok(cursor));
+        }
     }
 
     #[test]
@@ -185,7 +192,7 @@ mod tests {
 
         let opened = Cursor::open(sealed, b"naive");
 
-        assert_eq!(opened.map(|cursor| (cursor.seq, cursor.began)), Ok((2, 0)));
+        assert_eq!(opened.map(|cursor| (cursor.seq, cursor.began, cursor.head)), Ok((2, 0, 2)));
     }
 
     #[test]
@@ -221,6 +228,10 @@ mod tests {
         );
         assert_eq!(check(500, 3), Err(CursorFault::Fork), "the nonce is lost");
         assert_eq!(check(901, 2), Err(CursorFault::Fork), "ahead of the head");
+        let page = |head, nonce| Cursor { head, ..cursor(200, nonce) }.check(stream, 7, &restored, 900);
+        assert_eq!(page(300, 1), Ok(()), "what had moved above it by then stands there still");
+        assert_eq!(page(500, 1), Err(CursorFault::Fork), "what had moved above it may be back below");
+        assert_eq!(page(901, 2), Err(CursorFault::Fork), "the page was made ahead of the head");
         assert_eq!(check(0, 0), Ok(()), "nothing read yet is always true");
     }
 

@@ -20,7 +20,7 @@ fn a_few_worlds_end_well_and_one_seed_is_one_run() {
 
 /// Worlds that once ended badly, with what they showed. All of it has stories of its own in `tests/it/names.rs`,
 /// `tests/it/push.rs` and the replica's tests; a later draw of chance may make other worlds of these numbers.
-const FOUND: [(u64, &str); 8] = [
+const FOUND: [(u64, &str); 10] = [
     (151, "a phone put back to a backup of its own sends again, and passes what had seen it"),
     (371, "a clamp repeated after a restore passes what had seen it"),
     (422, "a page from before an acknowledgement looks like a restored server, without end"),
@@ -29,6 +29,8 @@ const FOUND: [(u64, &str); 8] = [
     (853, "a server whose clock is behind clamps anew what had seen each other"),
     (986, "a write sent again under its first stamp is not told the canonical one"),
     (1298, "what a restored server lacks goes out after what was said later"),
+    (4359, "a page made before a restore left out what had moved on, and what moved back is never read"),
+    (4988, "what a phone put back to a backup of its own had seen of itself is not said"),
 ];
 
 #[test]

@@ -1,5 +1,7 @@
 //! Visits as people ask for them. They are written through sync; what REST adds is finding and history.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,7 +14,7 @@ use xunke_domain::record_type::RecordType;
 use xunke_domain::verdict::Verdict;
 use xunke_domain::week::Week;
 use xunke_storage::records::StoredRecord;
-use xunke_storage::visits::{VisitFilter, VisitRow};
+use xunke_storage::visits::{SlotKey, VisitFilter, VisitRow};
 
 use super::reference::keeping;
 use crate::answer::{ShortListParams, Tagged, page_end};
@@ -167,40 +169,30 @@ async fn visit_list(
     let next = page_end(&mut rows, limit, |row| row.id.into_uuid());
     let ids = rows.iter().map(|row| row.id.into_uuid()).collect();
     let records = read.records_by_id(here.school.id, RecordType::Visit, ids).await?;
-    let mut items = Vec::with_capacity(rows.len());
-    for row in rows {
-        if let Some(record) = records.iter().find(|record| record.id == row.id.into_uuid()) {
-            items.push(view(&app, &here, &caller, row, record).await?);
-        }
-    }
+    let records: BTreeMap<Uuid, StoredRecord> =
+        records.into_iter().map(|record| (record.id, record)).collect();
+    let by_slot = read.visits_by_slot(here.school.id, own, &rows).await?;
+    let items = rows
+        .into_iter()
+        .filter_map(|row| records.get(&row.id.into_uuid()).map(|record| view(&app, &row, record, &by_slot)))
+        .collect();
     Ok(axum::Json(VisitList { items, next }))
 }
 
-async fn view(
+/// `by_slot`: the visits of its slot that the caller may see.
+fn view(
     app: &App,
-    here: &Here,
-    caller: &Caller,
-    row: VisitRow,
+    row: &VisitRow,
     record: &StoredRecord,
-) -> Result<VisitView, ApiError> {
-    let others = match (row.date, &row.period, row.class) {
-        (Some(date), Some(period), Some(class)) => {
-            let own = (here.reach == Reach::Own).then(|| caller.id());
-            let filter =
-                VisitFilter { own, week: Some(Week::of(date)), class: Some(class), ..VisitFilter::default() };
-            let same = app.store.read().visit_list(here.school.id, &filter, None, 200).await?;
-            let beside = |other: &VisitRow| {
-                other.id != row.id && other.date == row.date && other.period.as_ref() == Some(period)
-            };
-            same.into_iter().filter(beside).map(|other| other.id).collect()
-        }
-        _ => Vec::new(),
-    };
+    by_slot: &BTreeMap<SlotKey, Vec<VisitId>>,
+) -> VisitView {
+    let same = row.slot().and_then(|slot| by_slot.get(&slot)).into_iter().flatten();
+    let others = same.copied().filter(|other| *other != row.id).collect();
     let mut fields = keeping::view(app, record);
     if let Value::Object(members) = &mut fields {
         members.remove("id");
     }
-    Ok(VisitView {
+    VisitView {
         id: row.id,
         inspector: row.inspector,
         verdict_now: row.verdict,
@@ -212,7 +204,7 @@ async fn view(
         co_observations: others,
         open_conflicts: record.open_conflicts,
         fields,
-    })
+    }
 }
 
 /// A visit the caller may see, or 404.
@@ -235,8 +227,11 @@ async fn visit_view(
     ApiPath((_, id)): ApiPath<(Uuid, VisitId)>,
 ) -> Result<Tagged<VisitView>, ApiError> {
     let record = visible(&app, &here, &caller, id).await?;
-    let row = app.store.read().visit_find(here.school.id, id).await?.ok_or(ApiError::NotFound)?;
-    Ok(Tagged::found(record.seq, view(&app, &here, &caller, row, &record).await?))
+    let read = app.store.read();
+    let row = read.visit_find(here.school.id, id).await?.ok_or(ApiError::NotFound)?;
+    let own = (here.reach == Reach::Own).then(|| caller.id());
+    let by_slot = read.visits_by_slot(here.school.id, own, std::slice::from_ref(&row)).await?;
+    Ok(Tagged::found(record.seq, view(&app, &row, &record, &by_slot)))
 }
 
 /// Every write of a visit: who, when, old and new
@@ -253,7 +248,7 @@ async fn visit_history(
 ) -> Result<axum::Json<History>, ApiError> {
     visible(&app, &here, &caller, id).await?;
     let entries = app.store.read().ledger_of(here.school.id, RecordType::Visit, id.into_uuid()).await?;
-    let mut current = std::collections::BTreeMap::new();
+    let mut current = BTreeMap::new();
     let items = entries
         .into_iter()
         .map(|entry| {

@@ -153,12 +153,14 @@ impl Replica {
         }))
     }
 
-    /// A write with what it saw of this phone's own under other registrations.
+    /// A write with what it saw of this phone's own under other registrations: that it was captured later on the same
+    /// phone counts for nothing if the server does not take it for what it was born as.
     fn as_sent(&self, kept: &Kept) -> Write {
         let mut write = kept.write.clone();
         let before = self.writes.values().take_while(|other| !std::ptr::eq(*other, kept));
         for own in before.filter(|own| own.is_of(kept.write.stream, &kept.write.kind, kept.write.record)) {
-            if let Some(saw) = write.saw.as_mut().filter(|_| own.id().device != kept.id().device) {
+            let elsewhere = own.device != kept.device || own.id().device != kept.id().device;
+            if let Some(saw) = write.saw.as_mut().filter(|_| elsewhere) {
                 note(saw, own.id());
             }
         }

@@ -62,12 +62,13 @@ fn checked(cursor: &Cursor, bytes: &mut Bytes<'_>) {
     }
     let head = i64::from(bytes.byte());
     let mut near = Cursor { seq: i64::from(bytes.byte()), ..*cursor };
+    near.head = near.seq + i64::from(bytes.byte() % 4);
     if bytes.byte().is_multiple_of(2) {
-        near.nonce = nonce_covering(&lineage, near.seq);
+        near.nonce = nonce_covering(&lineage, near.head);
     }
     let covering =
-        (1..=near.seq).filter_map(|seq| lineage.iter().find(|entry| entry.from_seq == seq)).next_back();
-    let expected = if near.seq > head || near.nonce != covering.map_or(Uuid::nil(), |entry| entry.nonce) {
+        (1..=near.head).filter_map(|seq| lineage.iter().find(|entry| entry.from_seq == seq)).next_back();
+    let expected = if near.head > head || near.nonce != covering.map_or(Uuid::nil(), |entry| entry.nonce) {
         Err(CursorFault::Fork)
     } else {
         Ok(())
@@ -91,6 +92,7 @@ fn cursor(bytes: &mut Bytes<'_>) -> Cursor {
         nonce: Uuid::from_bytes(bytes.take()),
         schema: u32::from_be_bytes(bytes.take()),
         began: i64::from_be_bytes(bytes.take()),
+        head: i64::from_be_bytes(bytes.take()),
     }
 }
 

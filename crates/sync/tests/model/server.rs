@@ -156,10 +156,11 @@ impl Server {
         let more = newer.len() > page_records;
         newer.truncate(page_records);
         let upto = newer.last().filter(|_| more).map_or(self.head, |(_, record)| record.seq);
-        let nonce = nonce_covering(&self.lineage, upto);
-        let cursor = Cursor { stream: school(), seq: upto, grant: 0, from: None, nonce, schema: 1, began: 0 };
+        let (head, nonce) = (self.head, nonce_covering(&self.lineage, self.head));
+        let place =
+            Cursor { stream: school(), seq: upto, grant: 0, from: None, head, nonce, schema: 1, began: 0 };
         let changes = newer.into_iter().map(|(id, record)| change(*id, record)).collect();
-        Ok(Page { changes, cursor: cursor.seal(KEY), more, head: self.head })
+        Ok(Page { changes, cursor: place.seal(KEY), more, head: self.head })
     }
 
     fn next_seq(&mut self, without: Option<Rule>) -> Seq {

@@ -159,7 +159,8 @@ impl Server {
             seq: upto,
             grant: log.grant,
             from: NaiveDate::from_ymd_opt(2026, 9, 1),
-            nonce: nonce_covering(&log.lineage, upto),
+            head: log.head,
+            nonce: nonce_covering(&log.lineage, log.head),
             schema: 1,
             began: 0,
         };
