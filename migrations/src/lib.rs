@@ -16,6 +16,7 @@ mod m0006_editions;
 mod m0007_feedback;
 mod m0008_audit;
 mod m0009_last_writes;
+mod m0010_indexes;
 
 /// All steps, in order.
 #[derive(Debug)]
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_feedback::Migration),
             Box::new(m0008_audit::Migration),
             Box::new(m0009_last_writes::Migration),
+            Box::new(m0010_indexes::Migration),
         ]
     }
 }
