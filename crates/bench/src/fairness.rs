@@ -137,18 +137,24 @@ fn politely(
     polite.iter().map(&mut each).collect()
 }
 
-/// Each push has its time; what it waits is counted from then, since a phone that is kept waiting begins its next late.
+/// What a push waits is counted from when it is sent. A phone that is kept waiting past the time of its next push sends
+/// that at the next time after, as somebody would who walks from room to room.
 fn push_politely(address: &str, queues: &[Vec<Vec<u8>>]) -> anyhow::Result<Vec<Duration>> {
     let began = Instant::now();
     let one = |place: u32, queue: &[Vec<u8>]| -> anyhow::Result<Vec<Duration>> {
         let mut connection = Connection::open(address)?;
-        let own = PACE * place / u32::try_from(POLITE)?;
+        let mut due = began + PACE * place / u32::try_from(POLITE)?;
+        let end = due + PACE * u32::try_from(queue.len())?;
         let mut latencies = Vec::with_capacity(queue.len());
-        for (request, times) in queue.iter().zip(0..) {
-            let due = began + own + PACE * times;
+        for request in queue {
+            while due < Instant::now() {
+                due += PACE;
+            }
+            if due >= end {
+                break;
+            }
             std::thread::sleep(due.saturating_duration_since(Instant::now()));
-            exchange(&mut connection, request, 1)?;
-            latencies.push(due.elapsed());
+            latencies.push(exchange(&mut connection, request, 1)?);
         }
         Ok(latencies)
     };

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bench::fairness::{self, Fair};
+use bench::figures::Figures;
 use bench::instructions::{self, Piece};
 use bench::nodes::{self, Taken};
 use bench::run::{Options, Sizes, run};
@@ -191,13 +192,15 @@ fn fair(program: &Path, time: Duration, database: Database, repeats: usize) -> a
         let name = kind.name();
         fairness::run(&options, |fair| {
             let Fair { alone, beside, abusive } = fair;
+            let told = |figures: &Figures| {
+                let Figures { rate, p50, p99, .. } = figures;
+                format!("{rate:.0} a second, p50 {p50:.1} p99 {p99:.1} ms")
+            };
             println!(
-                "{name}: polite alone p50 {:.1} p99 {:.1} ms; beside p50 {:.1} p99 {:.1} ms; p99 × {:.2}; the abusive \
-                 device got {abusive:.0} visits a second through",
-                alone.p50,
-                alone.p99,
-                beside.p50,
-                beside.p99,
+                "{name}: polite alone {}; beside {}; p99 × {:.2}; the abusive device got {abusive:.0} visits a second \
+                 through",
+                told(alone),
+                told(beside),
                 fair.ratio()
             );
         })?;

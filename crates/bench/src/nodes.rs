@@ -67,9 +67,10 @@ pub fn run(options: &Options, mut tell: impl FnMut(&Beside)) -> anyhow::Result<V
     let Options { program, schools, visits, repeats } = options;
     ensure!(*schools > 1 && visits % (schools * BATCH) == 0, "visits: a multiple of {BATCH} for each school");
     let home = Home::new(Kind::Postgres)?;
-    let nodes = [home.serve(program, "node-1")?, home.serve(program, "node-2")?];
-    let [first, _] = &nodes;
-    let schools = set_up(&mut Connection::open(&first.address)?, first, *schools, 1)?;
+    let first = home.serve(program, "node-1")?;
+    let schools = set_up(&mut Connection::open(&first.address)?, &first, *schools, 1)?;
+    // Now, since each node that finds nobody makes a new set-up code.
+    let nodes = [first, home.serve(program, "node-2")?];
     let mut load = Load { schools: &schools, dice: Dice::new(1), sent: 0 };
     let mut all = Vec::new();
     for _ in 0..*repeats {
