@@ -23,8 +23,6 @@ const PACE: Duration = Duration::from_millis(50);
 const ABUSIVE: usize = 8;
 /// Writes of its pushes: as many as the limits let through.
 const LARGE: usize = 500;
-/// Pushes made for each of its connections beforehand; when they are sent, they are sent again.
-const MADE: usize = 30;
 
 /// What to run.
 #[derive(Clone, Debug)]
@@ -37,6 +35,8 @@ pub struct Options {
     pub time: Duration,
     /// How often, alone and beside in turn, on one server.
     pub repeats: usize,
+    /// Pushes made beforehand for each connection of the abusive device; when they are sent, they are sent again.
+    pub made: usize,
 }
 
 /// What the polite phones waited.
@@ -65,7 +65,7 @@ pub fn run(options: &Options, mut tell: impl FnMut(&Fair)) -> anyhow::Result<Vec
     let (abuser, polite) = school.phones.split_last().context("phones")?;
     let pushes = usize::try_from(options.time.as_millis() / PACE.as_millis())?;
     let mut dice = Dice::new(1);
-    let large = abuse(school, abuser, &mut dice);
+    let large = abuse(school, abuser, &mut dice, options.made);
     let mut all = Vec::new();
     for repeat in 0..options.repeats {
         let mut figures = |round: usize| -> anyhow::Result<Figures> {
@@ -102,7 +102,7 @@ pub fn run(options: &Options, mut tell: impl FnMut(&Fair)) -> anyhow::Result<Vec
 }
 
 /// The pushes of the abusive device, by connection.
-fn abuse(school: &School, abuser: &Phone, dice: &mut Dice) -> Vec<Vec<Vec<u8>>> {
+fn abuse(school: &School, abuser: &Phone, dice: &mut Dice, made: usize) -> Vec<Vec<Vec<u8>>> {
     let mut push = |number: usize| {
         let visits: Vec<Visit> =
             (0..).take(LARGE).map(|place| dice.visit(&school.names, today(), place)).collect();
@@ -111,7 +111,7 @@ fn abuse(school: &School, abuser: &Phone, dice: &mut Dice) -> Vec<Vec<Vec<u8>>> 
     };
     // Dealt in turn, so that its numbers arrive about in order.
     let mut dealt = vec![Vec::new(); ABUSIVE];
-    for (number, connection) in (0..ABUSIVE * MADE).zip((0..ABUSIVE).cycle()) {
+    for (number, connection) in (0..ABUSIVE * made).zip((0..ABUSIVE).cycle()) {
         if let Some(of) = dealt.get_mut(connection) {
             of.push(push(number));
         }

@@ -175,7 +175,8 @@ fn serving() -> std::io::Result<tokio::runtime::Runtime> {
 #[expect(clippy::print_stdout, reason = "this command prints")]
 fn grown(program: &Path, sizes: &[usize], database: Database) -> anyhow::Result<()> {
     for kind in database.kinds() {
-        let options = growth::Options { program: program.to_owned(), kind: *kind, sizes: sizes.to_vec() };
+        let options =
+            growth::Options { program: program.to_owned(), kind: *kind, sizes: sizes.to_vec(), times: 20 };
         println!("{}:", kind.name());
         let all = growth::run(&options, |grown| {
             println!("{} visits copied in {:.0} s, {} MiB", grown.visits, grown.grown_in, grown.on_disk);
@@ -188,7 +189,7 @@ fn grown(program: &Path, sizes: &[usize], database: Database) -> anyhow::Result<
 #[expect(clippy::print_stdout, reason = "this command prints")]
 fn fair(program: &Path, time: Duration, database: Database, repeats: usize) -> anyhow::Result<()> {
     for kind in database.kinds() {
-        let options = fairness::Options { program: program.to_owned(), kind: *kind, time, repeats };
+        let options = fairness::Options { program: program.to_owned(), kind: *kind, time, repeats, made: 30 };
         let name = kind.name();
         fairness::run(&options, |fair| {
             let Fair { alone, beside, abusive } = fair;

@@ -22,6 +22,8 @@ pub use asked::Asked;
 
 /// Visits that are pushed, as a phone's, and then copied.
 const TEMPLATES: usize = 400;
+/// Fewer visits would leave the week that is asked for half empty.
+const LEAST: usize = 2_000;
 /// Phones that push them.
 const PHONES: usize = 4;
 
@@ -34,6 +36,8 @@ pub struct Options {
     pub kind: Kind,
     /// Visits of the school, a run each.
     pub sizes: Vec<usize>,
+    /// How often each question is asked.
+    pub times: u32,
 }
 
 /// A school of one size.
@@ -56,7 +60,7 @@ pub fn run(options: &Options, mut tell: impl FnMut(&Grown)) -> anyhow::Result<Ve
     ensure!(options.kind != Kind::Minimum, "the minimum is not grown");
     let mut all = Vec::new();
     for visits in &options.sizes {
-        ensure!(*visits > TEMPLATES, "more visits than the {TEMPLATES} that are copied");
+        ensure!(*visits >= LEAST, "at least {LEAST} visits");
         let grown = of(options, *visits)?;
         tell(&grown);
         all.push(grown);
@@ -75,7 +79,7 @@ fn of(options: &Options, visits: usize) -> anyhow::Result<Grown> {
         grown_in = began.elapsed();
         Ok(())
     })?;
-    let (asked, memory) = asked::all(&subject, visits)?;
+    let (asked, memory) = asked::all(&subject, visits, options.times)?;
     let on_disk = on_disk(&subject.home)?;
     Ok(Grown { visits, grown_in: grown_in.as_secs_f64(), on_disk, asked, memory })
 }

@@ -27,7 +27,7 @@ pub(super) struct Dialect {
 pub(super) const SQLITE: Dialect = Dialect {
     series: "WITH RECURSIVE series(number) AS (SELECT 0 UNION ALL SELECT number + 1 FROM series WHERE number < $last)",
     hex: "printf('%012x', millis)",
-    id: "unhex(printf('%012x', millis)) || substr(template.id, 7, 3) || randomblob(7)",
+    id: "unhex(printf('%012x', millis) || substr(hex(template.id), 13, 6) || hex(randomblob(7)))",
     begin: "PRAGMA synchronous = OFF; PRAGMA cache_size = -200000; PRAGMA temp_store = FILE; BEGIN;",
     end: "COMMIT; PRAGMA wal_checkpoint(TRUNCATE);",
 };
