@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::child::{Server, burnt_by};
 use crate::flood::{Flooded, Queue, flood};
+use crate::growth::psql;
 use crate::http::Connection;
 use crate::school::{School, set_up, today};
 use crate::subject::{Home, Kind};
@@ -72,6 +73,10 @@ pub fn run(options: &Options, mut tell: impl FnMut(&Beside)) -> anyhow::Result<V
     // Now, since each node that finds nobody makes a new set-up code.
     let nodes = [first, home.serve(program, "node-2")?];
     let mut load = Load { schools: &schools, dice: Dice::new(1), sent: 0 };
+    // As a database is once it is in use. Until PostgreSQL looks at tables that were small, by itself within a minute, it
+    // keeps to the plan that was good then, and reads a whole school for each push.
+    taken(&home, &nodes, &load.queues(*visits), 2)?;
+    psql(&home.url().context("PostgreSQL")?, "ANALYZE;")?;
     let mut all = Vec::new();
     for _ in 0..*repeats {
         let one = taken(&home, &nodes, &load.queues(*visits), 1)?;

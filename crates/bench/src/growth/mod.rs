@@ -95,7 +95,7 @@ fn grow(home: &Home, visits: usize) -> anyhow::Result<()> {
 }
 
 /// Has PostgreSQL's own client run a script; gives what it printed.
-fn psql(url: &str, script: &str) -> anyhow::Result<String> {
+pub fn psql(url: &str, script: &str) -> anyhow::Result<String> {
     let mut psql = Command::new("psql");
     psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", url]);
     let mut child = psql.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().context("psql starts")?;
