@@ -58,6 +58,11 @@ impl Private {
         format!("postgres://xunke@127.0.0.1:{}", self.port)
     }
 
+    /// The id of its first process; none while it is stopped.
+    pub fn id(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
     /// Ends it without a checkpoint, so that the next start recovers.
     pub fn stop_at_once(&mut self) {
         let Some(mut child) = self.child.take() else { return };

@@ -16,7 +16,8 @@ mod m0006_editions;
 mod m0007_feedback;
 mod m0008_audit;
 mod m0009_last_writes;
-mod m0010_change_count;
+mod m0010_indexes;
+mod m0011_change_count;
 
 /// All steps, in order.
 #[derive(Debug)]
@@ -35,7 +36,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_feedback::Migration),
             Box::new(m0008_audit::Migration),
             Box::new(m0009_last_writes::Migration),
-            Box::new(m0010_change_count::Migration),
+            Box::new(m0010_indexes::Migration),
+            Box::new(m0011_change_count::Migration),
         ]
     }
 }

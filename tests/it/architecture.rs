@@ -13,7 +13,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("xunke-workbook", &["xunke-domain"]),
     ("xunke-api", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-workbook"]),
     ("e2e", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-api", "xunke-migrations"]),
-    ("bench", &["xunke-api", "e2e"]),
+    ("bench", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-api", "e2e"]),
     ("disk", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-api"]),
     ("processes", &["xunke-domain", "xunke-sync", "e2e"]),
     ("simulation", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-api", "disk"]),

@@ -65,13 +65,7 @@ impl Server {
 
     /// Processor time it has burnt since it started, its own and the kernel's for it.
     pub fn burnt(&self) -> anyhow::Result<Duration> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // The name of the program, in brackets, may hold anything; the numbers follow it.
-        let numbers = stat.rsplit_once(") ").context("/proc/…/stat")?.1;
-        let ticks = |place: usize| -> anyhow::Result<u64> {
-            Ok(numbers.split(' ').nth(place).context("/proc/…/stat")?.parse()?)
-        };
-        Ok(Duration::from_millis((ticks(11)? + ticks(12)?) * 1000 / ticks_a_second()))
+        Ok(burnt_by(self.child.id())?.0)
     }
 
     /// Begins to look for the peak of its memory anew.
@@ -86,6 +80,18 @@ impl Server {
         let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
         Ok(kibibytes / 1024)
     }
+}
+
+/// Processor time a process has burnt, and that of its children which have ended.
+pub fn burnt_by(process: u32) -> anyhow::Result<(Duration, Duration)> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // The name of the program, in brackets, may hold anything; the numbers follow it.
+    let numbers = stat.rsplit_once(") ").context("/proc/…/stat")?.1;
+    let ticks = |place: usize| -> anyhow::Result<u64> {
+        Ok(numbers.split(' ').nth(place).context("/proc/…/stat")?.parse()?)
+    };
+    let time = |ticks: u64| Duration::from_millis(ticks * 1000 / ticks_a_second());
+    Ok((time(ticks(11)? + ticks(12)?), time(ticks(13)? + ticks(14)?)))
 }
 
 impl Drop for Server {

@@ -1,12 +1,17 @@
 //! Measures the server beside a hand-written minimum: `cargo run --release -p bench`.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use bench::fairness::{self, Fair};
+use bench::figures::Figures;
+use bench::instructions::{self, Piece};
+use bench::nodes::{self, Taken};
 use bench::run::{Options, Sizes, run};
 use bench::subject::Kind;
 use bench::workload::Workload;
-use bench::{minimum, table};
+use bench::{growth, minimum, table};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use xunke_api::config::{Config, Flags};
 use xunke_api::start;
@@ -20,14 +25,62 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[command(args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
-    server: Option<Server>,
+    other: Option<Other>,
     #[command(flatten)]
     measure: Measure,
 }
 
-/// The servers under test are this program, started again.
+/// What else there is to measure; and the servers under test, which are this program, started again.
 #[derive(Subcommand)]
-enum Server {
+enum Other {
+    /// One school with more and more visits, copied into the database: what stays flat?
+    Growth {
+        /// Visits, a run each
+        #[arg(long, value_delimiter = ',', default_values_t = [20_000, 100_000, 1_000_000])]
+        sizes: Vec<usize>,
+        /// The server's database
+        #[arg(long, value_enum, default_value = "sqlite")]
+        database: Database,
+    },
+    /// Polite phones, alone and beside a device that sends all it can
+    Fairness {
+        /// Seconds of each part
+        #[arg(long, default_value_t = 15)]
+        seconds: u64,
+        /// The server's database
+        #[arg(long, value_enum, default_value = "sqlite")]
+        database: Database,
+        /// How often
+        #[arg(long, default_value_t = 3)]
+        repeats: usize,
+    },
+    /// One node on PostgreSQL, and two
+    Nodes {
+        /// Schools, with a phone each
+        #[arg(long, default_value_t = 16)]
+        schools: usize,
+        /// Visits of each part, over all schools
+        #[arg(long, default_value_t = 19_200)]
+        visits: usize,
+        /// How often
+        #[arg(long, default_value_t = 3)]
+        repeats: usize,
+    },
+    /// Instructions of the pieces, under callgrind
+    Instructions {
+        /// Pieces [default: all]
+        #[arg(long, value_enum, value_delimiter = ',')]
+        piece: Vec<Piece>,
+    },
+    /// Do one piece
+    #[command(hide = true)]
+    Exercise {
+        #[arg(value_enum)]
+        piece: Piece,
+        /// And not only what comes before it
+        #[arg(long)]
+        work: bool,
+    },
     /// Be the real server
     #[command(hide = true)]
     Serve(Flags),
@@ -85,35 +138,112 @@ struct Measure {
     out: Option<PathBuf>,
 }
 
-fn main() -> anyhow::Result<()> {
-    match Cli::parse() {
-        Cli { server: Some(server), .. } => be(server),
-        Cli { server: None, measure } => measured(measure),
+impl Database {
+    fn kinds(self) -> &'static [Kind] {
+        match self {
+            Self::Sqlite => &[Kind::Sqlite],
+            Self::Postgres => &[Kind::Postgres],
+            Self::Both => &[Kind::Sqlite, Kind::Postgres],
+        }
     }
 }
 
-#[tokio::main]
-async fn be(server: Server) -> anyhow::Result<()> {
-    match server {
-        Server::Serve(flags) => start::serve(Config::read(flags)?).await,
-        Server::Minimum { data, listen } => minimum::serve(&data, listen).await,
+fn main() -> anyhow::Result<()> {
+    let Cli { other, measure } = Cli::parse();
+    let program = std::env::current_exe()?;
+    match other {
+        None => measured(measure, program),
+        Some(Other::Growth { sizes, database }) => grown(&program, &sizes, database),
+        Some(Other::Fairness { seconds, database, repeats }) => {
+            let time = Duration::from_secs(seconds);
+            fair(&program, time, database, repeats)
+        }
+        Some(Other::Nodes { schools, visits, repeats }) => {
+            beside(&nodes::Options { program, schools, visits, repeats })
+        }
+        Some(Other::Instructions { piece }) => counted(&program, &piece),
+        Some(Other::Exercise { piece, work }) => piece.exercise(work),
+        Some(Other::Serve(flags)) => serving()?.block_on(async { start::serve(Config::read(flags)?).await }),
+        Some(Other::Minimum { data, listen }) => serving()?.block_on(minimum::serve(&data, listen)),
     }
+}
+
+fn serving() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
 
 #[expect(clippy::print_stdout, reason = "this command prints")]
-fn measured(measure: Measure) -> anyhow::Result<()> {
+fn grown(program: &Path, sizes: &[usize], database: Database) -> anyhow::Result<()> {
+    for kind in database.kinds() {
+        let options =
+            growth::Options { program: program.to_owned(), kind: *kind, sizes: sizes.to_vec(), times: 20 };
+        println!("{}:", kind.name());
+        let all = growth::run(&options, |grown| {
+            println!("{} visits copied in {:.0} s, {} MiB", grown.visits, grown.grown_in, grown.on_disk);
+        })?;
+        println!("\n{}", growth::markdown(&all));
+    }
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "this command prints")]
+fn fair(program: &Path, time: Duration, database: Database, repeats: usize) -> anyhow::Result<()> {
+    for kind in database.kinds() {
+        let options = fairness::Options { program: program.to_owned(), kind: *kind, time, repeats, made: 30 };
+        let name = kind.name();
+        fairness::run(&options, |fair| {
+            let Fair { alone, beside, abusive } = fair;
+            let told = |figures: &Figures| {
+                let Figures { rate, p50, p99, .. } = figures;
+                format!("{rate:.0} a second, p50 {p50:.1} p99 {p99:.1} ms")
+            };
+            println!(
+                "{name}: polite alone {}; beside {}; p99 × {:.2}; the abusive device got {abusive:.0} visits a second \
+                 through",
+                told(alone),
+                told(beside),
+                fair.ratio()
+            );
+        })?;
+    }
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "this command prints")]
+fn beside(options: &nodes::Options) -> anyhow::Result<()> {
+    let told = |taken: &Taken| {
+        let Taken { rate, nodes, postgres, load } = taken;
+        format!(
+            "{rate:.0} visits a second (cores: nodes {nodes:.2}, PostgreSQL {postgres:.2}, load {load:.2})"
+        )
+    };
+    let cores = std::thread::available_parallelism()?;
+    nodes::run(options, |beside| {
+        let (one, two) = (told(&beside.one), told(&beside.two));
+        println!("one node {one}; two {two}; × {:.2} on {cores} cores", beside.ratio());
+    })?;
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "this command prints")]
+fn counted(program: &Path, pieces: &[Piece]) -> anyhow::Result<()> {
+    println!("| instructions under callgrind | each |\n|---|---|");
+    for piece in if pieces.is_empty() { &Piece::ALL } else { pieces } {
+        let count = instructions::count(program, *piece)?;
+        println!("| {} | {count} |", piece.what().0);
+    }
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "this command prints")]
+fn measured(measure: Measure, this: PathBuf) -> anyhow::Result<()> {
     let Measure { workload, database, phones, visits, polls, singles, edits, repeats, seed, program, out } =
         measure;
-    let kinds = match database {
-        Database::Sqlite => [Kind::Sqlite].into(),
-        Database::Postgres => [Kind::Postgres].into(),
-        Database::Both => [Kind::Sqlite, Kind::Postgres].into(),
-    };
     let all = [Workload::W1, Workload::W2, Workload::W3, Workload::W4, Workload::W5];
     let workloads = if workload.is_empty() { all.into() } else { workload.into_iter().collect() };
     let options = Options {
-        program: program.map_or_else(std::env::current_exe, Ok)?,
-        kinds,
+        program: program.unwrap_or(this),
+        kinds: database.kinds().iter().copied().collect(),
         workloads,
         sizes: Sizes { phones, visits, polls, singles, edits },
         repeats,

@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use chrono::{Days, NaiveDate};
 use serde_json::{Value, json};
+use uuid::Uuid;
 use xunke_api::world::{Clock as _, SystemClock};
 
 use crate::child::Server;
@@ -21,6 +22,27 @@ pub struct Phone {
     pub token: String,
 }
 
+impl Phone {
+    /// A push of writes to a stream: number, record and fields of each. `base`: the seq that the phone has seen.
+    pub fn push<'a>(
+        &self,
+        stream: &str,
+        base: i64,
+        writes: impl Iterator<Item = (usize, Uuid, &'a Value)>,
+    ) -> Vec<u8> {
+        let writes: Vec<Value> = writes
+            .map(|(n, record, set)| {
+                // A stamp of each write's own, in order, long past.
+                let stamp = format!("{:012x}-0000-{}", 1_790_000_000_000 + n * 1000, self.device);
+                json!({"n": n, "stream": stream, "type": "visit", "record": record, "base": base, "stamp": stamp,
+                    "set": set})
+            })
+            .collect();
+        let body = json!({"device": self.device, "schema": 1, "unsent": 0, "writes": writes});
+        request("POST", "/api/v1/sync/push", &self.token, "gzip", body.to_string().as_bytes())
+    }
+}
+
 /// A school with people.
 #[derive(Clone, Debug)]
 pub struct School {
@@ -30,7 +52,9 @@ pub struct School {
     pub names: Names,
     /// The inspectors' phones.
     pub phones: Vec<Phone>,
-    /// The access token of the principal, who sees everything.
+    /// The login of the principal, who sees everything.
+    pub principal: String,
+    /// The access token of the principal.
     pub reader: String,
 }
 
@@ -45,8 +69,13 @@ pub fn today() -> NaiveDate {
     SystemClock.today()
 }
 
-/// Uses the set-up code of a fresh server; gives a school with a timetable and so many inspectors with phones.
-pub fn set_up(to: &mut Connection, server: &Server, phones: usize) -> anyhow::Result<School> {
+/// Uses the set-up code of a fresh server; gives schools with a timetable, and so many inspectors with phones in each.
+pub fn set_up(
+    to: &mut Connection,
+    server: &Server,
+    schools: usize,
+    phones: usize,
+) -> anyhow::Result<Vec<School>> {
     let said = server.said("stdout");
     let code = said.split("(valid once): ").nth(1).and_then(|rest| rest.split_whitespace().next());
     let code = code.context("the server printed no set-up code")?;
@@ -54,24 +83,14 @@ pub fn set_up(to: &mut Connection, server: &Server, phones: usize) -> anyhow::Re
         "district": "星湖县教育体育局"});
     let done = to.json(&post("/api/v1/setup", "", &body), 201)?;
     let mut office = Office { to, district: text(&done, "district"), admin: String::new() };
-    office.admin = office.sign_in("admin")?;
-    let school =
-        office.send(&format!("districts/{}/schools", office.district), &json!({"name": "青禾实验小学"}))?;
-    let stream = text(&school, "id");
-    let names = office.reference(&stream)?;
-    office.person(&stream, "principal", "principal")?;
-    let reader = office.sign_in("principal")?;
-    let phones = (1..=phones)
-        .map(|number| {
-            let login = format!("inspector-{number}");
-            office.person(&stream, &login, "inspector")?;
-            let token = office.sign_in(&login)?;
-            let new = json!({"name": "phone", "platform": "test", "app_version": "1"});
-            let device = office.to.json(&post("/api/v1/devices", &token, &new), 201)?;
-            Ok(Phone { device: text(&device, "device"), token })
-        })
-        .collect::<anyhow::Result<_>>()?;
-    Ok(School { stream, names, phones, reader })
+    office.admin = sign_in(office.to, "admin")?;
+    (1..=schools).map(|number| office.school(number, phones)).collect()
+}
+
+/// A new access token.
+pub fn sign_in(to: &mut Connection, login: &str) -> anyhow::Result<String> {
+    let body = json!({"login": login, "password": PASSWORD});
+    Ok(text(&to.json(&post("/api/v1/sessions", "", &body), 200)?, "access_token"))
 }
 
 fn post(path: &str, token: &str, body: &Value) -> Vec<u8> {
@@ -83,9 +102,25 @@ fn text(body: &Value, name: &str) -> String {
 }
 
 impl Office<'_> {
-    fn sign_in(&mut self, login: &str) -> anyhow::Result<String> {
-        let body = json!({"login": login, "password": PASSWORD});
-        Ok(text(&self.to.json(&post("/api/v1/sessions", "", &body), 200)?, "access_token"))
+    fn school(&mut self, number: usize, phones: usize) -> anyhow::Result<School> {
+        let path = format!("districts/{}/schools", self.district);
+        let school = self.send(&path, &json!({"name": format!("青禾实验小学{number}")}))?;
+        let stream = text(&school, "id");
+        let names = self.reference(&stream)?;
+        let principal = format!("principal-{number}");
+        self.person(&stream, &principal, "principal")?;
+        let reader = sign_in(self.to, &principal)?;
+        let phones = (1..=phones)
+            .map(|phone| {
+                let login = format!("inspector-{number}-{phone}");
+                self.person(&stream, &login, "inspector")?;
+                let token = sign_in(self.to, &login)?;
+                let new = json!({"name": "phone", "platform": "test", "app_version": "1"});
+                let device = self.to.json(&post("/api/v1/devices", &token, &new), 201)?;
+                Ok(Phone { device: text(&device, "device"), token })
+            })
+            .collect::<anyhow::Result<_>>()?;
+        Ok(School { stream, names, phones, principal, reader })
     }
 
     fn send(&mut self, path: &str, body: &Value) -> anyhow::Result<Value> {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use anyhow::Context as _;
 use e2e::postgres::{Durability, Private};
 use tempfile::TempDir;
 
@@ -32,6 +33,15 @@ impl Kind {
     }
 }
 
+/// Where a server keeps what it knows.
+#[derive(Debug)]
+pub struct Home {
+    /// The data folder.
+    pub folder: TempDir,
+    /// The database server, where it has one of its own.
+    pub postgres: Option<Private>,
+}
+
 /// A running server with a school and phones.
 #[derive(Debug)]
 pub struct Subject {
@@ -41,34 +51,70 @@ pub struct Subject {
     pub server: Server,
     /// The school.
     pub school: School,
-    _postgres: Option<Private>,
-    _folder: TempDir,
+    /// Where it lives; dropped after the process.
+    pub home: Home,
+}
+
+impl Home {
+    /// An empty one.
+    pub fn new(kind: Kind) -> anyhow::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("xunke-bench-").tempdir()?;
+        let postgres = (kind == Kind::Postgres).then(|| Private::start(Durability::Full));
+        Ok(Self { folder, postgres })
+    }
+
+    /// The address of the database in PostgreSQL.
+    pub fn url(&self) -> Option<String> {
+        self.postgres.as_ref().map(|postgres| format!("{}/postgres", postgres.url()))
+    }
+
+    /// Starts the real server on what is here; several may run beside each other on PostgreSQL. What it prints goes to
+    /// a folder of its own, `name`.
+    pub fn serve(&self, program: &Path, name: &str) -> anyhow::Result<Server> {
+        let place = self.folder.path().display().to_string();
+        let said = self.folder.path().join(name);
+        std::fs::create_dir_all(&said)?;
+        let url = self.url();
+        let mut arguments = vec!["serve", "--data", &place, "--log", "warn"];
+        if let Some(url) = &url {
+            arguments.extend(["--database-url", url]);
+        }
+        Server::start(program, &said, &arguments, "/readyz")
+    }
 }
 
 impl Subject {
     /// Starts a server on an empty database and sets it up with so many phones.
     pub fn start(kind: Kind, program: &Path, phones: usize) -> anyhow::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("xunke-bench-").tempdir()?;
-        let place = folder.path().display().to_string();
-        let postgres = (kind == Kind::Postgres).then(|| Private::start(Durability::Full));
-        let url = postgres.as_ref().map(|postgres| format!("{}/postgres", postgres.url()));
+        let home = Home::new(kind)?;
         let (server, school) = match kind {
             Kind::Minimum => {
-                let server =
-                    Server::start(program, folder.path(), &["minimum", "--data", &place], "/healthz")?;
+                let (folder, place) = (home.folder.path(), home.folder.path().display().to_string());
+                let server = Server::start(program, folder, &["minimum", "--data", &place], "/healthz")?;
                 (server, nobody(phones))
             }
             Kind::Sqlite | Kind::Postgres => {
-                let mut arguments = vec!["serve", "--data", &place, "--log", "warn"];
-                if let Some(url) = &url {
-                    arguments.extend(["--database-url", url]);
-                }
-                let server = Server::start(program, folder.path(), &arguments, "/readyz")?;
-                let school = school::set_up(&mut Connection::open(&server.address)?, &server, phones)?;
+                let server = home.serve(program, "node-1")?;
+                let to = &mut Connection::open(&server.address)?;
+                let school = school::set_up(to, &server, 1, phones)?.pop().context("a school")?;
                 (server, school)
             }
         };
-        Ok(Self { kind, server, school, _postgres: postgres, _folder: folder })
+        Ok(Self { kind, server, school, home })
+    }
+
+    /// Ends the server, changes its database behind its back, and starts it again.
+    pub fn between(
+        self,
+        program: &Path,
+        change: impl FnOnce(&Home) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Self> {
+        let Self { kind, server, mut school, home } = self;
+        drop(server);
+        change(&home)?;
+        let server = home.serve(program, "node-1")?;
+        school.reader = school::sign_in(&mut Connection::open(&server.address)?, &school.principal)?;
+        Ok(Self { kind, server, school, home })
     }
 }
 
@@ -82,6 +128,7 @@ fn nobody(phones: usize) -> School {
         phones: (1..=phones)
             .map(|number| school::Phone { device: format!("{number:016x}"), token: String::new() })
             .collect(),
+        principal: String::new(),
         reader: String::new(),
     }
 }

@@ -1,16 +1,14 @@
 //! The five workloads. Everything sent is made before the clock runs.
 
-use std::io::Read as _;
-use std::sync::Barrier;
-use std::time::{Duration, Instant};
-
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::figures::Figures;
-use crate::http::{Connection, request};
+use crate::flood::{Flooded, Queue, flood};
+use crate::http::request;
+use crate::reading::{PAGE, Read, path, read};
 use crate::run::Sizes;
 use crate::school::today;
 use crate::subject::Subject;
@@ -39,8 +37,6 @@ const PUSHERS: usize = 8;
 const MANY: usize = 16;
 /// W2 reads everything so often, since once is soon over.
 const PASSES: usize = 3;
-/// What every accepted write is answered with.
-const APPLIED: &str = r#""outcome":"applied""#;
 
 /// Bytes a record on the wire, of whole first syncs.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
@@ -64,13 +60,6 @@ pub struct Load<'a> {
     /// By phone.
     last_n: Vec<usize>,
     head: i64,
-}
-
-/// What one connection sends, in order, so many times over.
-struct Queue {
-    /// Requests and how many records each is to have acknowledged.
-    requests: Vec<(Vec<u8>, usize)>,
-    times: usize,
 }
 
 impl<'a> Load<'a> {
@@ -105,7 +94,7 @@ impl<'a> Load<'a> {
                 self.flood(&queues)
             }
             Workload::W5 => {
-                self.head = self.read("", "gzip", &self.subject.school.reader)?.head;
+                self.head = self.read(PAGE, "gzip", &self.subject.school.reader)?.head;
                 let queues = self.edits(sizes.edits / phones);
                 self.flood(&queues)
             }
@@ -162,26 +151,19 @@ impl<'a> Load<'a> {
         let Some((phone, last)) = school.phones.get(number).zip(self.last_n.get_mut(number)) else {
             return Vec::new();
         };
-        let writes: Vec<Value> = part
-            .iter()
-            .map(|(visit, set)| {
-                *last += 1;
-                // A stamp of each write's own, in order, long past.
-                let stamp = format!("{:012x}-0000-{}", 1_790_000_000_000 + *last * 1000, phone.device);
-                json!({"n": *last, "stream": school.stream, "type": "visit", "record": visit.id, "base": head,
-                    "stamp": stamp, "set": set})
-            })
-            .collect();
-        let body = json!({"device": phone.device, "schema": 1, "unsent": 0, "writes": writes});
-        request("POST", "/api/v1/sync/push", &phone.token, "gzip", body.to_string().as_bytes())
+        let writes = part.iter().map(|(visit, set)| {
+            *last += 1;
+            (*last, visit.id, set)
+        });
+        phone.push(&school.stream, head, writes)
     }
 
     /// Polls of every phone, from where it has read everything that is its to see.
     fn polls(&self, polls: usize) -> anyhow::Result<Vec<Queue>> {
         let mut queues: Vec<Queue> = Vec::new();
         for (number, phone) in self.subject.school.phones.iter().enumerate() {
-            let cursor = self.read("", "gzip", &phone.token)?.cursor;
-            let path = self.path(&cursor);
+            let cursor = self.read(PAGE, "gzip", &phone.token)?.cursor;
+            let path = path(&self.subject.school.stream, &cursor, PAGE);
             let asked = request("GET", &path, &phone.token, "gzip", b"");
             if number < MANY {
                 queues.push(Queue { requests: Vec::new(), times: 0 });
@@ -197,38 +179,13 @@ impl<'a> Load<'a> {
         Ok(queues)
     }
 
-    fn path(&self, cursor: &str) -> String {
-        let cursor = if cursor.is_empty() { String::new() } else { format!("&cursor={cursor}") };
-        format!("/api/v1/sync/changes?stream={}&limit=500{cursor}", self.subject.school.stream)
-    }
-
-    /// Sends the queues, each over a connection of its own, all at once.
+    /// Sends the queues and looks at what the server burns meanwhile.
     fn flood(&self, queues: &[Queue]) -> anyhow::Result<Figures> {
         let server = &self.subject.server;
-        let connections =
-            queues.iter().map(|_| Connection::open(&server.address)).collect::<anyhow::Result<Vec<_>>>()?;
         server.forget_peak()?;
         let before = server.burnt()?;
-        let (barrier, began) = (Barrier::new(queues.len()), Instant::now());
-        let done = std::thread::scope(|scope| {
-            let threads: Vec<_> = queues
-                .iter()
-                .zip(connections)
-                .map(|(queue, mut connection)| {
-                    let barrier = &barrier;
-                    scope.spawn(move || {
-                        barrier.wait();
-                        drain(queue, &mut connection)
-                    })
-                })
-                .collect();
-            let ended = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
-            ended.map(|ended| ended.unwrap_or_else(|_| Err(anyhow::anyhow!("a pusher failed")))).collect()
-        });
-        let time = began.elapsed();
-        let done: Vec<(usize, Vec<Duration>)> = Result::from_iter::<Vec<_>>(done)?;
-        let count = done.iter().map(|(count, _)| count).sum();
-        let latencies = done.into_iter().flat_map(|(_, latencies)| latencies).collect();
+        let Flooded { count, time, latencies } =
+            flood(queues.iter().map(|queue| (server.address.as_str(), queue)))?;
         Ok(Figures::new(count, time, latencies, server.burnt()?.saturating_sub(before), server.peak()?))
     }
 
@@ -238,8 +195,9 @@ impl<'a> Load<'a> {
         server.forget_peak()?;
         let before = server.burnt()?;
         let (mut records, mut took) = (0, Vec::new());
-        for _ in 0..PASSES {
-            let read = self.read("", "gzip", &self.subject.school.reader)?;
+        for pass in 0..PASSES {
+            // Pages of their own: those that somebody has just asked for would be there already.
+            let read = self.read(PAGE - pass, "gzip", &self.subject.school.reader)?;
             ensure!(read.visits == visits, "{} of {visits} visits were read", read.visits);
             records += read.records;
             took.extend(read.took);
@@ -252,7 +210,7 @@ impl<'a> Load<'a> {
     pub fn wire(&self) -> anyhow::Result<Wire> {
         let token = &self.subject.school.reader;
         let each = |encoding: &str| -> anyhow::Result<Option<f64>> {
-            let read = self.read("", encoding, token)?;
+            let read = self.read(PAGE, encoding, token)?;
             let (bytes, records) = (u32::try_from(read.bytes)?, u32::try_from(read.records)?);
             Ok((read.encoded || encoding.is_empty()).then(|| f64::from(bytes) / f64::from(records)))
         };
@@ -260,73 +218,7 @@ impl<'a> Load<'a> {
         Ok(Wire { plain, gzip, zstd: each("zstd")? })
     }
 
-    fn read(&self, from: &str, encoding: &str, token: &str) -> anyhow::Result<Read> {
-        let mut connection = Connection::open(&self.subject.server.address)?;
-        let mut read = Read { cursor: from.to_owned(), ..Read::default() };
-        loop {
-            let path = self.path(&read.cursor);
-            let answer = connection.exchange(&request("GET", &path, token, encoding, b""))?;
-            ensure!(answer.status == 200, "{path} was answered {}", answer.status);
-            read.took.push(answer.took);
-            read.bytes += connection.body.len();
-            let page = unpacked(&connection.body)?;
-            read.encoded |= page.len() != connection.body.len();
-            read.records += page.matches(r#""life":"alive""#).count();
-            read.visits += page.matches(r#""type":"visit""#).count();
-            // The members after the changes, which end the page.
-            let tail = page.rsplit_once(r#"],"cursor""#).context("a page ends with its cursor")?.1;
-            let tail: Value = serde_json::from_str(&format!(r#"{{"cursor"{tail}"#))?;
-            // The minimum's cursor is a number as text, ours is opaque.
-            tail["cursor"].as_str().context("a cursor")?.clone_into(&mut read.cursor);
-            read.head = tail["head"].as_i64().context("a head")?;
-            if tail["more"] == false {
-                return Ok(read);
-            }
-        }
+    fn read(&self, page: usize, encoding: &str, token: &str) -> anyhow::Result<Read> {
+        read(&self.subject.server.address, &self.subject.school.stream, token, page, encoding)
     }
-}
-
-/// What reading to the end gave.
-#[derive(Debug, Default)]
-struct Read {
-    cursor: String,
-    head: i64,
-    records: usize,
-    visits: usize,
-    bytes: usize,
-    encoded: bool,
-    took: Vec<Duration>,
-}
-
-fn drain(queue: &Queue, connection: &mut Connection) -> anyhow::Result<(usize, Vec<Duration>)> {
-    let (mut count, mut latencies) = (0, Vec::with_capacity(queue.requests.len() * queue.times));
-    for _ in 0..queue.times {
-        for (request, records) in &queue.requests {
-            let answer = connection.exchange(request)?;
-            let said = std::str::from_utf8(&connection.body).unwrap_or("compressed");
-            ensure!(answer.status == 200, "the server answered {} {said}", answer.status);
-            latencies.push(answer.took);
-            if *records == 0 {
-                ensure!(said.contains(r#""changes":[]"#), "there was something new: {said}");
-                count += 1;
-            } else {
-                let unpacked = unpacked(&connection.body)?;
-                let applied = unpacked.matches(APPLIED).count();
-                ensure!(applied == *records, "{applied} of {records} writes were applied: {unpacked:.2000}");
-                count += records;
-            }
-        }
-    }
-    Ok((count, latencies))
-}
-
-/// The text of a body, whatever it was compressed with.
-fn unpacked(body: &[u8]) -> anyhow::Result<String> {
-    let mut text = String::new();
-    match body {
-        [0x1f, 0x8b, ..] => flate2::read::GzDecoder::new(body).read_to_string(&mut text)?,
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => zstd::Decoder::new(body)?.read_to_string(&mut text)?,
-        plain => plain.take(u64::MAX).read_to_string(&mut text)?,
-    };
-    Ok(text)
 }

@@ -20,6 +20,8 @@ pub mod intake;
 pub mod ledger;
 pub mod pages;
 pub mod people;
+#[cfg(test)]
+mod plans;
 pub mod records;
 mod rows;
 pub mod schools;

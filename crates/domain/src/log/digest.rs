@@ -174,11 +174,14 @@ fn digest(week: &Gathered<'_>, seen: &Seen<'_>) -> VisitDigest {
 }
 
 fn part(value: &impl Serialize, told: bool) -> Option<String> {
-    let json = serde_json::to_vec(value).expect("a visit's parts have text keys only");
-    told.then(|| hex(Sha256::digest(json).iter().take(PART_BYTES)))
+    let json = || serde_json::to_vec(value).expect("a visit's parts have text keys only");
+    told.then(|| hex(&Sha256::digest(json())[..PART_BYTES]))
 }
 
 /// Bytes as lower-case hex.
-pub(super) fn hex<'a>(bytes: impl IntoIterator<Item = &'a u8>) -> String {
-    bytes.into_iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let digit = |of: u8| char::from(b"0123456789abcdef"[usize::from(of)]);
+    let mut text = String::with_capacity(2 * bytes.len());
+    text.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+    text
 }

@@ -121,7 +121,7 @@ pub fn verify_chain(editions: &[Frozen]) -> Result<(), ChainFault> {
 impl ContentHash {
     /// The hash of some bytes.
     pub fn of(bytes: &[u8]) -> Self {
-        Self(hex(Sha256::digest(bytes).iter()))
+        Self(hex(&Sha256::digest(bytes)))
     }
 
     /// The 64 hex digits.

@@ -1,0 +1,48 @@
+//! How long the pieces of the hot paths take, each alone: `cargo bench -p bench`, one of them by
+//! `cargo bench -p bench -- log`. Rates of the whole are told by the benchmark itself (docs/performance.md).
+
+use bench::pieces::merge::{Arrival, Arriving};
+use bench::pieces::page::Stream;
+use bench::pieces::push::Body;
+use bench::pieces::week::{self, BigWeek};
+use divan::Bencher;
+use divan::counter::ItemsCount;
+
+// As the server's own binary has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() {
+    divan::main();
+}
+
+#[divan::bench(args = [Arrival::New, Arrival::Seen, Arrival::Stale])]
+fn merge(bencher: Bencher<'_, '_>, arrival: Arrival) {
+    let arriving = Arriving::new(arrival);
+    bencher.with_inputs(|| arriving.record()).bench_local_refs(|record| arriving.merge(record));
+}
+
+#[divan::bench]
+fn read_a_push_of_100(bencher: Bencher<'_, '_>) {
+    let body = Body::of(100);
+    bencher.counter(ItemsCount::new(100_u32)).bench_local(|| body.read());
+}
+
+#[divan::bench]
+fn page_of_500(bencher: Bencher<'_, '_>) {
+    let stream = Stream::of(500).expect("a database with 500 visits");
+    bencher.counter(ItemsCount::new(500_u32)).bench_local(|| stream.page());
+}
+
+#[divan::bench]
+fn verdicts_of_500(bencher: Bencher<'_, '_>) {
+    let week = BigWeek::of(500);
+    bencher.counter(ItemsCount::new(500_u32)).bench_local(|| week.judge());
+}
+
+#[divan::bench(args = [500, 5_000])]
+fn log(bencher: Bencher<'_, '_>, visits: usize) {
+    let week = BigWeek::of(visits);
+    let input = week.input();
+    bencher.counter(ItemsCount::new(visits)).bench_local(|| week::log(&input));
+}
