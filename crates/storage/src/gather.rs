@@ -20,6 +20,12 @@ const GATHERED: usize = 32;
 /// Most bytes of the writes of one commit, unless one push has more.
 const BYTES: usize = 4 * 1024 * 1024;
 
+/// Most writes of one commit, unless one push has more: whoever comes meanwhile waits for it.
+const WRITES: usize = 512;
+
+/// Most writes of a push that does not share its commit with larger ones: it is soon done, and they are not.
+const FEW: usize = 32;
+
 /// Pushes that may wait before new ones are refused as "too busy".
 const WAITING: usize = 512;
 
@@ -49,7 +55,7 @@ impl Gatherer {
     pub fn start(store: Arc<Store>) -> Self {
         let (queue, mut waiting) = mpsc::channel(WAITING);
         tokio::spawn(async move {
-            let mut queue = VecDeque::with_capacity(GATHERED);
+            let (mut queue, mut turn) = (VecDeque::with_capacity(GATHERED), Share::Few);
             loop {
                 while queue.len() < GATHERED
                     && let Ok(next) = waiting.try_recv()
@@ -64,7 +70,7 @@ impl Gatherer {
                     // Whoever came at the same moment comes along.
                     continue;
                 }
-                let (store, batch) = (Arc::clone(&store), next_batch(&mut queue));
+                let (store, batch) = (Arc::clone(&store), next_batch(&mut queue, &mut turn));
                 // A task of its own: should one commit panic, its pushes get no answer, and the next go on.
                 let taken = tokio::spawn(async move { take_in(&store, batch).await }).await;
                 if let Err(error) = taken {
@@ -86,19 +92,54 @@ impl Gatherer {
     }
 }
 
-/// The pushes of the next commit, first come, first served: of each device one, so that none fills a commit, and its
-/// second is judged by what the first left behind; and no more than fit into memory beside each other.
-fn next_batch(queue: &mut VecDeque<Waiting>) -> Vec<Waiting> {
-    let (mut batch, mut later, mut devices, mut bytes) = (Vec::new(), VecDeque::new(), BTreeSet::new(), 0);
+/// Which pushes share a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Share {
+    /// Those of [`FEW`] writes.
+    Few,
+    /// Those of more.
+    Many,
+}
+
+impl Share {
+    const fn of(job: &PushJob) -> Self {
+        if job.writes.len() <= FEW { Self::Few } else { Self::Many }
+    }
+
+    const fn other(self) -> Self {
+        match self {
+            Self::Few => Self::Many,
+            Self::Many => Self::Few,
+        }
+    }
+}
+
+/// The pushes of the next commit. Small and large ones take turns, so that a phone with one visit waits for one large
+/// commit at most, however much another sends.
+fn next_batch(queue: &mut VecDeque<Waiting>, turn: &mut Share) -> Vec<Waiting> {
+    let mut batch = batch_of(queue, *turn);
+    if batch.is_empty() {
+        *turn = turn.other();
+        batch = batch_of(queue, *turn);
+    }
+    *turn = turn.other();
+    batch
+}
+
+/// Pushes of a size, first come, first served: of each device one, so that none fills a commit, and its second is
+/// judged by what the first left behind; and no more than fit into memory beside each other.
+fn batch_of(queue: &mut VecDeque<Waiting>, share: Share) -> Vec<Waiting> {
+    let (mut batch, mut later, mut devices) = (Vec::new(), VecDeque::new(), BTreeSet::new());
+    let (mut bytes, mut writes) = (0, 0);
     for (job, answer) in queue.drain(..) {
         let size: usize = job.writes.iter().map(Examined::bytes).sum();
-        let fits = batch.is_empty() || bytes + size <= BYTES;
-        if fits && devices.insert(job.device) {
+        let fits = batch.is_empty() || (bytes + size <= BYTES && writes + job.writes.len() <= WRITES);
+        // What comes later of the same device stays behind it, whether it is taken or not.
+        if devices.insert(job.device) && fits && Share::of(&job) == share {
             bytes += size;
+            writes += job.writes.len();
             batch.push((job, answer));
         } else {
-            // What comes later of the same device stays behind it.
-            devices.insert(job.device);
             later.push_back((job, answer));
         }
     }
@@ -163,16 +204,27 @@ mod tests {
     use crate::intake::push::Sender;
 
     fn push_of(device: u64, bytes: usize) -> Waiting {
+        push_of_many(device, 1, bytes)
+    }
+
+    fn push_of_many(device: u64, writes: usize, bytes: usize) -> Waiting {
         let device = DeviceId::from_u64(device);
-        let body = format!(
-            r#"{{"device":"{device}","schema":1,"writes":[{{"n":1,"x.a":"{}"}}]}}"#,
-            "a".repeat(bytes)
-        );
+        let write = format!(r#"{{"n":1,"x.a":"{}"}}"#, "a".repeat(bytes));
+        let writes = vec![write; writes].join(",");
+        let body = format!(r#"{{"device":"{device}","schema":1,"writes":[{writes}]}}"#);
         let read = push::read(body.as_bytes(), &xunke_sync::limits::Limits::default()).unwrap();
         let account = UserId::from_uuid(uuid::Uuid::nil());
         let sender = Sender { account, memberships: Vec::new(), revoked: false, admitted: false };
         let writes = read.writes.into_iter().map(Examined::of).collect();
         (PushJob { device, sender, writes, unsent: 0, clock_offset: None, now: 0 }, oneshot::channel().0)
+    }
+
+    /// The devices of the next commits.
+    fn commits<const N: usize>(mut queue: VecDeque<Waiting>) -> [Vec<String>; N] {
+        let mut turn = Share::Few;
+        let commits = std::array::from_fn(|_| devices(&next_batch(&mut queue, &mut turn)));
+        assert!(queue.is_empty());
+        commits
     }
 
     fn devices(batch: &[Waiting]) -> Vec<String> {
@@ -181,24 +233,31 @@ mod tests {
 
     #[test]
     fn a_commit_has_one_push_of_a_device_and_the_others_do_not_wait_for_its_next() {
-        let mut queue: VecDeque<Waiting> = [1, 1, 1, 2, 3].map(|device| push_of(device, 10)).into();
+        let commits = commits([1, 1, 1, 2, 3].map(|device| push_of(device, 10)).into());
 
-        assert_eq!(devices(&next_batch(&mut queue)), ["1", "2", "3"]);
-        queue.push_back(push_of(4, 10));
-        assert_eq!(devices(&next_batch(&mut queue)), ["1", "4"]);
-        assert_eq!(devices(&next_batch(&mut queue)), ["1"]);
-        assert!(queue.is_empty());
+        assert_eq!(commits, [vec!["1", "2", "3"], vec!["1"], vec!["1"]]);
     }
 
     #[test]
     fn a_commit_is_bounded_by_its_bytes_and_no_push_overtakes_another_of_its_device() {
         let half = BYTES / 2;
-        let mut queue: VecDeque<Waiting> =
-            [push_of(1, half), push_of(2, half), push_of(2, 10), push_of(3, 10)].into();
+        let commits = commits([push_of(1, half), push_of(2, half), push_of(2, 10), push_of(3, 10)].into());
 
-        assert_eq!(devices(&next_batch(&mut queue)), ["1", "3"]);
-        assert_eq!(devices(&next_batch(&mut queue)), ["2"]);
-        assert_eq!(devices(&next_batch(&mut queue)), ["2"]);
-        assert!(queue.is_empty());
+        assert_eq!(commits, [vec!["1", "3"], vec!["2"], vec!["2"]]);
+    }
+
+    #[test]
+    fn small_and_large_pushes_take_turns_and_one_behind_a_large_one_of_its_device_waits() {
+        let large = |device| push_of_many(device, 400, 10);
+        let queue = [large(1), push_of(1, 10), push_of(2, 10), large(3), push_of(4, 10), large(5)];
+
+        assert_eq!(commits(queue.into()), [vec!["2", "4"], vec!["1"], vec!["1"], vec!["3"], vec!["5"]]);
+    }
+
+    #[test]
+    fn large_pushes_share_a_commit_up_to_its_bound() {
+        let large = |device| push_of_many(device, 200, 10);
+
+        assert_eq!(commits([1, 2, 3].map(large).into()), [vec!["1", "2"], vec!["3"]]);
     }
 }

@@ -21,7 +21,7 @@ use crate::intake::push::{PushJob, Pushed, Sender};
 use crate::pages::{PageQuery, Visibility};
 use crate::schools::School;
 use crate::sessions::Device;
-use crate::visits::VisitFilter;
+use crate::visits::{VisitFilter, VisitRow};
 use crate::{Queries, Settings, Store, Tx};
 
 const PHONE: &str = "00000000000000a1";
@@ -282,6 +282,25 @@ async fn a_list_of_visits_searches_an_index_whatever_it_is_asked() {
     }
     spied.queries.visit_find(school(), VisitId::from_uuid(id)).await.unwrap();
     spied.by("(stream=? AND id=?)").await;
+    let row = VisitRow {
+        id: VisitId::from_uuid(id),
+        seq: 1,
+        inspector: person(),
+        date: "2026-11-17".parse().ok(),
+        class: Some(ClassId::from_uuid(id)),
+        period: Some("第3节".to_owned()),
+        verdict: None,
+        planned_subject: None,
+        planned_teacher: None,
+        observed_teacher: None,
+        received_at: 0,
+        clock_offset: None,
+        off_minutes: None,
+    };
+    for own in [None, Some(person())] {
+        spied.queries.visits_by_slot(school(), own, std::slice::from_ref(&row)).await.unwrap();
+        spied.by("visit_date (stream=? AND date=?)").await;
+    }
 }
 
 #[tokio::test]

@@ -130,17 +130,18 @@ impl<C: ConnectionTrait> Queries<C> {
         let wanted: BTreeSet<SlotKey> = rows.iter().filter_map(VisitRow::slot).collect();
         let dates: BTreeSet<String> = wanted.iter().map(|(date, _, _)| date.to_string()).collect();
         let classes: BTreeSet<Uuid> = wanted.iter().map(|(_, class, _)| class.into_uuid()).collect();
-        let found: Vec<(Uuid, String, Uuid, String)> = visit::Entity::find()
+        let mut found: Vec<(Uuid, String, Uuid, String)> = visit::Entity::find()
             .select_only()
             .columns([C::Id, C::Date, C::Class, C::Period])
             .filter(condition(stream, &VisitFilter { own, ..VisitFilter::default() }))
             .filter(C::Date.is_in(dates))
             .filter(C::Class.is_in(classes))
             .filter(C::Period.is_not_null())
-            .order_by_asc(C::Id)
             .into_tuple()
             .all(&self.db)
             .await?;
+        // Sorted here: asked for in the order of ids, SQLite would go through all visits of the school.
+        found.sort_unstable();
         let mut by_slot: BTreeMap<SlotKey, Vec<VisitId>> = BTreeMap::new();
         for (id, date, class, period) in found {
             let date = date.parse().map_err(|error| StoreError::corrupt("visit", error))?;
