@@ -17,6 +17,7 @@ pub mod teacher_report;
 mod teachers;
 #[cfg(test)]
 mod tests;
+pub mod words;
 
 use chrono::NaiveDate;
 
