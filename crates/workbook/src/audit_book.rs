@@ -1,6 +1,7 @@
 //! An audit as a workbook, to be filed or sent to the bureau.
 
-use xunke_domain::audit::report::{Audit, ClassAudit, NineYears, SubjectRow};
+use xunke_domain::audit::class_report::{ClassAudit, SubjectRow};
+use xunke_domain::audit::report::{Audit, NineYears};
 use xunke_domain::audit::teacher_report::TeacherAudit;
 use xunke_domain::audit::words;
 

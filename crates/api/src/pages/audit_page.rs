@@ -1,7 +1,8 @@
 //! The audit of a school's timetable as a page: 开齐开足, and 兼课过多 for those who may see names.
 
 use askama::Template;
-use xunke_domain::audit::report::{Audit, ClassAudit, NineYears, Standing, SubjectRow};
+use xunke_domain::audit::class_report::{ClassAudit, Standing, SubjectRow};
+use xunke_domain::audit::report::{Audit, NineYears};
 use xunke_domain::audit::teacher_report::{TeacherAudit, TeacherRow};
 use xunke_domain::audit::words as told;
 use xunke_domain::plan::CourseKind;

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
+use super::class_report::{
+    ClassAudit, CountedLesson, OtherRow, PartRow, Standing, SubjectRow, TotalRow, UncountedLesson,
+};
 use super::counted::{ClassWeek, Counted, minutes};
 use super::exercise::exercise;
 use super::findings::findings;
-use super::report::{
-    ClassAudit, CountedLesson, OtherRow, PartRow, Standing, SubjectRow, TotalRow, UncountedLesson,
-};
 use super::rounded;
 use crate::book::Class;
 use crate::class_name::display_name;

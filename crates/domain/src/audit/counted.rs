@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{NaiveDate, Timelike};
 
-use super::report::{CountedLesson, WhyUncounted};
+use super::class_report::{CountedLesson, WhyUncounted};
 use crate::bell::period_key;
 use crate::book::{Lesson, LessonWeeks, Parity, Period, PeriodKind, SchoolBook, Subject};
 use crate::calendar::monday_of;

@@ -1,8 +1,8 @@
 //! Physical education under both thresholds: the hours of the plan, and one a day (domain, section 3.1).
 
+use super::class_report::ExerciseRow;
 use super::class_rows::Judged;
 use super::counted::{Counted, minutes};
-use super::report::ExerciseRow;
 use super::rounded;
 use crate::plan::names::is_one_of;
 use crate::plan::{CurriculumPlan, EPSILON};

@@ -1,6 +1,6 @@
 //! What is found in a class: read off its rows.
 
-use super::report::{ClassFinding, FindingKind, Standing, SubjectRow, TotalRow};
+use super::class_report::{ClassFinding, FindingKind, Standing, SubjectRow, TotalRow};
 use super::rounded;
 use crate::plan::CurriculumPlan;
 

@@ -5,6 +5,7 @@
 //! goes by. Every figure says which lessons it is made of. Hours are hours of the plan: minutes by the bell
 //! schedule, divided by the minutes of a standard hour, since short and long lessons are legal.
 
+pub mod class_report;
 mod class_rows;
 mod counted;
 mod exercise;
@@ -70,8 +71,8 @@ pub fn curriculum(book: &SchoolBook, on: NaiveDate) -> Audit {
     }
 }
 
-fn notes(book: &SchoolBook, classes: &[report::ClassAudit]) -> Vec<AuditNote> {
-    let assumed = classes.iter().any(report::ClassAudit::has_assumed_minutes);
+fn notes(book: &SchoolBook, classes: &[class_report::ClassAudit]) -> Vec<AuditNote> {
+    let assumed = classes.iter().any(class_report::ClassAudit::has_assumed_minutes);
     let settings = book.settings.unreadable.iter();
     settings
         .map(|name| AuditNote::UnreadableSetting { name: name.clone() })

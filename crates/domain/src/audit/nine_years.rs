@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::report::{ClassAudit, NineYears, ShareRow};
+use super::class_report::ClassAudit;
+use super::report::{NineYears, ShareRow};
 use super::rounded;
 use crate::plan::{CurriculumPlan, ShareBand};
 

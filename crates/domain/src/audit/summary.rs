@@ -1,6 +1,7 @@
 //! Each subject over all classes.
 
-use super::report::{ClassAudit, Standing, SubjectAcross, SubjectRow};
+use super::class_report::{ClassAudit, Standing, SubjectRow};
+use super::report::SubjectAcross;
 use super::rounded;
 use crate::plan::CurriculumPlan;
 

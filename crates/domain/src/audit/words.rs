@@ -1,8 +1,7 @@
 //! What an audit says, in the words of schools; for pages and workbooks.
 
-use super::report::{
-    AuditNote, ClassFinding, CountedLesson, FindingKind, Standing, SubjectRow, WhyNotJudged, WhyUncounted,
-};
+use super::class_report::{ClassFinding, CountedLesson, FindingKind, Standing, SubjectRow, WhyUncounted};
+use super::report::{AuditNote, WhyNotJudged};
 use super::teacher_report::{LoadFindingKind, LoadPart, OwnField, TaughtLesson};
 use crate::book::LessonWeeks;
 use crate::plan::CourseKind;

@@ -1,8 +1,9 @@
 //! One class, one fact each.
 
 use super::small_school::{ON, class_id, fill, put, school, version_id};
+use crate::audit::class_report::{ClassAudit, FindingKind, Standing, SubjectRow, WhyUncounted};
 use crate::audit::curriculum;
-use crate::audit::report::{ClassAudit, FindingKind, Standing, SubjectRow, WhyNotJudged, WhyUncounted};
+use crate::audit::report::WhyNotJudged;
 use crate::book::{LessonWeeks, SchoolBook};
 use crate::plan::bundled::plan;
 use crate::plan::choice::PlanChoice;
