@@ -3,7 +3,7 @@
 use askama::Template;
 use xunke_domain::audit::class_report::{ClassAudit, Standing, SubjectRow};
 use xunke_domain::audit::report::{Audit, NineYears};
-use xunke_domain::audit::teacher_report::{TeacherAudit, TeacherRow};
+use xunke_domain::audit::teacher_report::{OwnField, TeacherAudit, TeacherRow};
 use xunke_domain::audit::words as told;
 use xunke_domain::plan::CourseKind;
 
@@ -239,17 +239,19 @@ struct Load {
     lessons: String,
     minutes: String,
     classes: u32,
+    /// With a mark where it is only the one with the most lessons.
     own: String,
-    own_from: &'static str,
     outside: String,
     subjects: Vec<(String, &'static str, String, String)>,
 }
 
 impl Load {
     fn of(row: &TeacherRow) -> Self {
-        let outside = row.out_of_field_percent.map_or("—".to_owned(), |percent| {
-            format!("{}节，{}%", told::number(row.out_of_field_lessons), told::number(percent))
+        let share = row.out_of_field_percent.filter(|share| *share > 0.0);
+        let outside = share.map_or("—".to_owned(), |share| {
+            format!("{}节，{}%", told::number(row.out_of_field_lessons), told::number(share))
         });
+        let mark = if row.own_from == OwnField::MostLessons { "*" } else { "" };
         let subjects = row.subjects.iter().map(|one| {
             let lessons = told::number(one.lessons);
             (one.subject.clone(), told::load_part(one.part), lessons, told::taught(&one.of))
@@ -259,8 +261,7 @@ impl Load {
             lessons: told::number(row.lessons),
             minutes: told::number(row.minutes),
             classes: row.classes,
-            own: row.own.join("、"),
-            own_from: told::own_from(row.own_from),
+            own: row.own.join("、") + mark,
             outside,
             subjects: subjects.collect(),
         }

@@ -80,7 +80,7 @@ fn notes(book: &SchoolBook, classes: &[class_report::ClassAudit]) -> Vec<AuditNo
         .collect()
 }
 
-/// Hundredths, so that sums of halves and thirds read as they are.
+/// Hundredths, so that sums of halves and thirds read as they are. The sum of nothing is 0, not -0.
 fn rounded(number: f64) -> f64 {
-    (number * 100.0).round() / 100.0
+    (number * 100.0).round() / 100.0 + 0.0
 }

@@ -53,11 +53,13 @@ fn the_page_of_the_sample_school_says_that_all_is_offered_and_what_each_figure_i
         "20.85%",
         "没有教师超过上限",
         "2节，28.57%",
+        "语文*",
         "按课时最多的学科推定",
         "（双周）",
     ] {
         assert!(page.contains(told), "{told}");
     }
+    assert!(!page.contains("-0节"), "nothing is told as a negative nought");
 }
 
 #[test]

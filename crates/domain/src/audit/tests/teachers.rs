@@ -104,6 +104,17 @@ fn a_load_at_the_limit_is_none_too_much() {
 }
 
 #[test]
+fn nothing_outside_the_field_is_nought() {
+    let mut book = school(3);
+    give(&mut book, 1, 1, (1, "第1节"), "数学", 1);
+
+    let row = row(&book, 1);
+
+    let share = row.out_of_field_percent.unwrap();
+    assert!(row.out_of_field_lessons.is_sign_positive() && share.is_sign_positive(), "and not -0");
+}
+
+#[test]
 fn lessons_that_name_nobody_are_counted_apart() {
     let mut book = school(3);
     super::small_school::put(&mut book, 1, "第1节", "语文", crate::book::LessonWeeks::Odd);
