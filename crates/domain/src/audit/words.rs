@@ -123,16 +123,20 @@ fn weeks(weeks: LessonWeeks) -> String {
     }
 }
 
-/// The lessons a figure is made of: `周一第2节、周三第3节（单周）`. Minutes are told where they are not the standard.
+/// The lessons a figure is made of: `周一第2节、周三第3节（单周）`. Minutes are told where they are not the standard, and
+/// subjects where there are several: `周一第1节美术、周一第6节音乐`.
 pub fn lessons(lessons: &[CountedLesson], standard: f64) -> String {
+    let several =
+        lessons.iter().any(|lesson| Some(&lesson.subject) != lessons.first().map(|one| &one.subject));
     let told = lessons.iter().map(|lesson| {
-        let CountedLesson { weekday: day, period, weeks: on, minutes, .. } = lesson;
+        let CountedLesson { weekday: day, period, subject, weeks: on, minutes, .. } = lesson;
+        let subject = if several { subject.as_str() } else { "" };
         let length = if (minutes - standard).abs() < 0.5 {
             String::new()
         } else {
             format!(" {}分钟", number(*minutes))
         };
-        format!("{}{period}{}{length}", weekday(*day), weeks(*on))
+        format!("{}{period}{subject}{}{length}", weekday(*day), weeks(*on))
     });
     told.collect::<Vec<_>>().join("、")
 }
@@ -215,5 +219,9 @@ mod tests {
         let two = [lesson("第1节", LessonWeeks::Odd, 40.0), lesson("短课", LessonWeeks::All, 20.0)];
 
         assert_eq!(lessons(&two, 40.0), "周三第1节（单周）、周三短课 20分钟");
+
+        let mut arts = [lesson("第1节", LessonWeeks::All, 40.0), lesson("第6节", LessonWeeks::All, 40.0)];
+        arts[1].subject = "音乐".into();
+        assert_eq!(lessons(&arts, 40.0), "周三第1节科学、周三第6节音乐");
     }
 }
