@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in a story both are assertions")]
 
 mod architecture;
+mod audit;
 mod backups;
 mod concurrency;
 mod conflicts;

@@ -38,7 +38,8 @@ fn percent(text: &str) -> String {
     })
 }
 
-async fn page(app: &TestApp, path: &str, cookie: &str) -> Answer {
+/// A page as the browser with this cookie gets it.
+pub(crate) async fn page(app: &TestApp, path: &str, cookie: &str) -> Answer {
     app.send_text("GET", path, "", "", &[("cookie", cookie)]).await
 }
 
@@ -51,7 +52,8 @@ fn cookie(answer: &Answer) -> String {
     answer.header("set-cookie").split(';').next().unwrap_or_default().to_owned()
 }
 
-async fn signed_in(app: &TestApp, login: &str) -> String {
+/// Signs in with a browser; gives the cookie.
+pub(crate) async fn signed_in(app: &TestApp, login: &str) -> String {
     let answer = form(app, "/sign-in", "", &[("login", login), ("password", PASSWORD)]).await;
     assert_eq!((answer.status, answer.header("location").as_str()), (StatusCode::SEE_OTHER, "/"));
     cookie(&answer)

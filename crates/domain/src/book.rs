@@ -2,7 +2,7 @@
 //!
 //! Built from the records of the school's stream, on the phone as on the server.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{NaiveDate, NaiveTime};
 use chrono_tz::Tz;
@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::ids::{ClassId, LessonChangeId, SubjectId, TeacherId, TimetableId, UserId};
 use crate::record_type::RecordType;
+use crate::settings::SchoolSettings;
 
 /// Everything of one school that resolving a slot, judging a visit and compiling a log need.
 #[derive(Clone, Debug, Default)]
@@ -19,10 +20,14 @@ pub struct SchoolBook {
     pub name: String,
     /// The school's time zone; `Asia/Shanghai` unless set.
     pub time_zone: Option<Tz>,
+    /// What the school sets for itself.
+    pub settings: SchoolSettings,
     /// Classes, retired ones included.
     pub classes: BTreeMap<ClassId, Class>,
     /// Teachers, retired ones included.
     pub teachers: BTreeMap<TeacherId, Teacher>,
+    /// The subjects that are a teacher's own, for those of whom the school says so (fields `subjects/<subject>`).
+    pub own_subjects: BTreeMap<TeacherId, BTreeSet<SubjectId>>,
     /// Subjects, retired ones included.
     pub subjects: BTreeMap<SubjectId, Subject>,
     /// Bell schedules in no particular order.

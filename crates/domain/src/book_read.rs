@@ -1,6 +1,6 @@
 //! The school's book, read from the records of its stream.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -35,12 +35,23 @@ impl SchoolBook {
                 let SchoolHead { name, time_zone } = read(fields)?;
                 self.name = name;
                 self.time_zone = time_zone;
+                for (setting, value) in elements(fields, "settings") {
+                    if self.settings.take(setting, value).is_err() {
+                        self.settings.unreadable.push(setting.to_owned());
+                    }
+                }
             }
             RecordType::Class => {
                 self.classes.insert(ClassId::from_uuid(id), read(fields)?);
             }
             RecordType::Teacher => {
-                self.teachers.insert(TeacherId::from_uuid(id), read(fields)?);
+                let teacher = TeacherId::from_uuid(id);
+                self.teachers.insert(teacher, read(fields)?);
+                let own = elements(fields, "subjects").filter_map(|(subject, _)| subject.parse().ok());
+                let own: BTreeSet<_> = own.collect();
+                if !own.is_empty() {
+                    self.own_subjects.insert(teacher, own);
+                }
             }
             RecordType::Subject => {
                 self.subjects.insert(SubjectId::from_uuid(id), read(fields)?);
@@ -198,7 +209,8 @@ mod tests {
         }));
         let school =
             fields(&json!({"name": "青禾实验小学", "code": "2136999001", "time_zone": "Asia/Shanghai",
-            "stage": "primary", "settings/target": 2}));
+            "stage": "primary", "settings/target": 2, "settings/curriculum_plan": "national/2022/5-4",
+            "settings/teacher_load": {"subjects": 0}}));
         let teacher = fields(&json!({"name": "张一", "user": ID, format!("subjects/{ID}"): true}));
         let category = fields(&json!({"code": "TT01", "name": "挤占", "group": "TT", "severity": 3}));
 
@@ -211,6 +223,10 @@ mod tests {
 
         assert_eq!(book.unreadable, []);
         assert_eq!(book.time_zone, Some(Tz::Asia__Shanghai));
+        assert_eq!(book.settings.plan().system, "5-4");
+        assert_eq!(book.settings.unreadable, ["teacher_load"], "and the school is still read");
+        let own = &book.own_subjects[&TeacherId::from_uuid(ID)];
+        assert_eq!(own.iter().copied().map(SubjectId::into_uuid).collect::<Vec<_>>(), [ID]);
         assert_eq!(
             book.teachers[&TeacherId::from_uuid(ID)].user.map(crate::ids::UserId::into_uuid),
             Some(ID)

@@ -4,6 +4,7 @@
 //! phone, on the server and in a test. Start with [`visit`] (what is recorded), [`book`] (what the
 //! school has), [`verdict`] (how the two are held against each other) and [`log`] (what a week says).
 
+pub mod audit;
 pub mod bell;
 pub mod book;
 pub mod book_read;
@@ -19,6 +20,7 @@ mod lesson_weeks;
 pub mod log;
 pub mod names;
 pub mod people;
+pub mod plan;
 pub mod planned;
 pub mod policy;
 pub mod record_type;
@@ -27,6 +29,7 @@ pub mod resolve;
 mod sample;
 pub mod schema;
 pub mod seed;
+pub mod settings;
 mod text;
 pub mod timetable_build;
 pub mod timetable_csv;

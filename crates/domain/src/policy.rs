@@ -133,6 +133,7 @@ const OTHERS: &[Row] = &[
     signed_in("device_revoke"),
     signed_in("district_list"),
     signed_in("school_list"),
+    signed_in("curriculum_plan_list"),
     signed_in("sync_push"),
     signed_in("sync_streams"),
     signed_in("sync_live"),
@@ -171,6 +172,9 @@ const OTHERS: &[Row] = &[
     row("edition_list",             [N,        S,        S,      N,      S,         N]),
     row("edition_view",             [N,        S,        S,      N,      S,         N]),
     row("edition_public",           [S,        S,        S,      S,      S,         S]),
+    row("audit_view",               [N,        S,        S,      N,      S,         N]),
+    row("audit_teachers",           [N,        S,        S,      O,      S,         N]),
+    row("audit_workbook",           [N,        S,        S,      N,      S,         N]),
 ];
 
 /// Every row of the table.

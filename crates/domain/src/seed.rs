@@ -124,6 +124,11 @@ pub const DIMENSIONS: [DimensionSeed; 4] = [
     dimension("resources", "资源运用", "Use of resources"),
 ];
 
+/// The subject of the common list that goes by a name, in full or short.
+pub(crate) fn subject_of(name: &str) -> Option<&'static SubjectSeed> {
+    SUBJECTS.iter().find(|seed| seed.name == name || seed.aliases.contains(&name))
+}
+
 const fn category(code: &'static str, name: &'static str, group: &'static str, severity: u8) -> CategorySeed {
     CategorySeed { code, name, group, severity }
 }

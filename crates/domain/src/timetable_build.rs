@@ -191,13 +191,7 @@ pub fn same_version(book: &SchoolBook, grid: &Grid, valid_from: NaiveDate) -> Op
     let sorted = |lessons: &[Lesson]| {
         let mut lessons: Vec<Lesson> =
             lessons.iter().map(|l| Lesson { period: period_key(&l.period), ..l.clone() }).collect();
-        let weeks = |weeks| match weeks {
-            LessonWeeks::All => (0, 0, 0),
-            LessonWeeks::Odd => (1, 0, 0),
-            LessonWeeks::Even => (2, 0, 0),
-            LessonWeeks::Range(from, to) => (3, from, to),
-        };
-        lessons.sort_by_key(|l| (l.weekday, l.period.clone(), l.subject, l.teacher, weeks(l.weeks)));
+        lessons.sort_by_key(|l| (l.weekday, l.period.clone(), l.subject, l.teacher, l.weeks.order()));
         lessons
     };
     let same = |(class, lessons): (&ClassId, &Vec<Lesson>)| {

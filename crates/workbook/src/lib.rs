@@ -1,8 +1,10 @@
-//! Files of schools as sheets of cells: `.xlsx`, `.xls` and CSV, told apart by their bytes and never by their name.
+//! Files of schools as sheets of cells: `.xlsx`, `.xls` and CSV, told apart by their bytes and never by their name;
+//! and what is written for schools ([`audit_book`]).
 //!
 //! No IO: bytes in, [`Workbook`] out. What the cells mean is `xunke_domain::workbook`'s. Nothing is believed that a
 //! file says of itself before it has been measured: see [`limits`](crate::Refusal::TooLarge).
 
+pub mod audit_book;
 mod cell_text;
 mod compound_file;
 mod xls;
@@ -11,6 +13,9 @@ mod xls_strings;
 mod xlsx;
 mod xlsx_guard;
 mod xlsx_hidden;
+mod xlsx_write;
+
+pub use xlsx_write::WriteFailed;
 
 use thiserror::Error;
 use xunke_domain::timetable_csv::csv_sheet;

@@ -40,6 +40,8 @@ pub struct HomeView<'a> {
 pub struct HomeSchool<'a> {
     /// Its name.
     pub name: &'a str,
+    /// Where the audit of its timetable is, for those who may see it.
+    pub audit_url: Option<&'a str>,
     /// Its weeks, the newest first.
     pub weeks: Vec<HomeWeek<'a>>,
 }

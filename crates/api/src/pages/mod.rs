@@ -7,6 +7,7 @@
 //! The pages hold no script, no style of their own and nothing from elsewhere, so they can be served
 //! under [`CONTENT_SECURITY_POLICY`]. Every text is escaped by the templates.
 
+mod audit_page;
 mod bar;
 mod coverage;
 mod frame;
@@ -24,6 +25,7 @@ mod versions;
 mod visit_links;
 mod words;
 
+pub use audit_page::{AuditView, audit_page};
 pub use frame::{Form, Frame, Person};
 pub use heading::{EditionLink, SemesterName};
 pub use home::{

@@ -1,5 +1,6 @@
 //! The operations of the API, one group a file; each file begins with its router.
 
+pub mod audits;
 pub mod devices;
 pub mod disagreements;
 pub mod editions;
@@ -35,5 +36,6 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(weeks::router())
         .merge(publishing::router())
         .merge(editions::router())
+        .merge(audits::router())
         .merge(health::router())
 }

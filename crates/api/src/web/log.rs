@@ -19,13 +19,13 @@ use xunke_storage::editions::StoredEdition;
 use xunke_storage::schools::{School, SchoolFilter};
 
 use super::session::Visitor;
-use super::{PageError, page, see_other};
+use super::{PageError, frame, page, school, see_other};
 use crate::app::App;
 use crate::body::ApiPath;
 use crate::instant::at;
 use crate::pages::{
-    self, EditionLink, EditionState, EditionView, Frame, HomeSchool, HomeView, HomeWeek, Person, PublicView,
-    SemesterName, WeekState,
+    self, EditionLink, EditionState, EditionView, HomeSchool, HomeView, HomeWeek, PublicView, SemesterName,
+    WeekState,
 };
 use crate::problem::ApiError;
 use crate::routes::editions::{edition, read_edition};
@@ -42,27 +42,6 @@ pub(super) fn router() -> Router<App> {
         .route("/schools/{school}/weeks/{week}/publish", post(publish_posted))
         .route("/schools/{school}/weeks/{week}/editions/{number}", get(edition_page))
         .route("/schools/{school}/weeks/{week}/editions/{number}/public", get(public_page))
-}
-
-/// The frame of a visitor's pages.
-macro_rules! frame {
-    ($visitor:expr) => {
-        Frame {
-            home_url: "/",
-            person: Some(Person {
-                name: &$visitor.caller.account.name,
-                sign_out: pages::Form { action: "/sign-out", csrf: &$visitor.csrf },
-            }),
-        }
-    };
-}
-
-/// A school at which the visitor may do this, or the reason why not.
-async fn school(app: &App, visitor: &Visitor, operation: &str, id: Uuid) -> Result<School, PageError> {
-    let school = app.store.read().school_find(xunke_domain::ids::SchoolId::from_uuid(id)).await?;
-    let school = school.ok_or(ApiError::NotFound)?;
-    visitor.caller.reach(app, operation, &school)?;
-    Ok(school)
 }
 
 async fn home(State(app): State<App>, visitor: Visitor) -> Result<Response, PageError> {
@@ -90,12 +69,15 @@ async fn home(State(app): State<App>, visitor: Visitor) -> Result<Response, Page
                 Some((week, view, format!("/schools/{}/weeks/{week}/{rest}", school.id)))
             })
             .collect();
-        shown.push((school, book, rows));
+        let audit = visitor.caller.reach(&app, "audit_view", &school).is_ok();
+        let audit_url = audit.then(|| format!("/schools/{}/audit", school.id));
+        shown.push((school, book, rows, audit_url));
     }
     let schools: Vec<HomeSchool<'_>> = shown
         .iter()
-        .map(|(school, book, rows)| HomeSchool {
+        .map(|(school, book, rows, audit_url)| HomeSchool {
             name: &school.name,
+            audit_url: audit_url.as_deref(),
             weeks: rows.iter().map(|(week, view, url)| home_week(book, *week, view, url)).collect(),
         })
         .collect();

@@ -1,8 +1,10 @@
 //! Pages for people with a browser: the same decisions as the API, told in Chinese.
 //!
-//! `session` is the cookie, `entry` signing in and first steps, `log` the weekly log. What the pages
+//! `session` is the cookie, `entry` signing in and first steps, `log` the weekly log, `audit` what the timetable
+//! reveals. What the pages
 //! look like is in [`crate::pages`].
 
+mod audit;
 mod entry;
 mod log;
 mod session;
@@ -12,10 +14,27 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, R
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use uuid::Uuid;
+use xunke_domain::ids::SchoolId;
+use xunke_storage::schools::School;
 
 use crate::app::App;
 use crate::pages::{self, ErrorView, Frame};
 use crate::problem::ApiError;
+
+/// The frame of a visitor's pages.
+macro_rules! frame {
+    ($visitor:expr) => {
+        $crate::pages::Frame {
+            home_url: "/",
+            person: Some($crate::pages::Person {
+                name: &$visitor.caller.account.name,
+                sign_out: $crate::pages::Form { action: "/sign-out", csrf: &$visitor.csrf },
+            }),
+        }
+    };
+}
+use frame;
 
 /// The pages.
 pub fn router(app: App) -> Router {
@@ -26,8 +45,22 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(entry::router())
         .merge(log::router())
+        .merge(audit::router())
         .route(pages::STYLESHEET_PATH, get(stylesheet))
         .with_state(app)
+}
+
+/// A school at which the visitor may do this, or the reason why not.
+async fn school(
+    app: &App,
+    visitor: &session::Visitor,
+    operation: &str,
+    id: Uuid,
+) -> Result<School, PageError> {
+    let school = app.store.read().school_find(SchoolId::from_uuid(id)).await?;
+    let school = school.ok_or(ApiError::NotFound)?;
+    visitor.caller.reach(app, operation, &school)?;
+    Ok(school)
 }
 
 /// Why a page cannot be shown.

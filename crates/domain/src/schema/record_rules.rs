@@ -13,6 +13,7 @@ use crate::field_read::{decode, elements, lenient};
 use crate::fields::Fields;
 use crate::flaw::{Flaw, pointer_join};
 use crate::record_type::RecordType;
+use crate::settings::SchoolSettings;
 
 /// What is wrong with the whole of a record after a merge; pointers begin at the field. Visits are
 /// never incomplete: drafts may be partial.
@@ -32,8 +33,8 @@ pub fn validate_record(kind: RecordType, state: &Fields) -> Vec<Flaw> {
         RecordType::LessonChange => lesson_change(state, &there, &mut flaws),
         RecordType::Rubric => rubric(state, &mut flaws),
         RecordType::Assignment => in_order(state, "from", "to", &mut flaws),
+        RecordType::School => school(state, &mut flaws),
         RecordType::Visit
-        | RecordType::School
         | RecordType::Class
         | RecordType::Teacher
         | RecordType::Subject
@@ -41,6 +42,15 @@ pub fn validate_record(kind: RecordType, state: &Fields) -> Vec<Flaw> {
         | RecordType::PublishedLog => {}
     }
     flaws
+}
+
+/// A setting that the domain reads must read.
+fn school(state: &Fields, flaws: &mut Vec<Flaw>) {
+    for (name, value) in elements(state, "settings") {
+        if let Err(detail) = SchoolSettings::default().take(name, value) {
+            flaws.push(Flaw::invalid(pointer_join("", &format!("settings/{name}")), detail));
+        }
+    }
 }
 
 fn in_order(state: &Fields, first: &str, second: &str, flaws: &mut Vec<Flaw>) {
@@ -166,6 +176,18 @@ mod tests {
     fn a_class_needs_its_identity_and_a_visit_needs_nothing() {
         assert_eq!(pointers(RecordType::Class, &json!({"number": null})), ["/cohort", "/number"]);
         assert_eq!(pointers(RecordType::Visit, &json!({})), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_setting_that_does_not_read_is_told_with_its_reason() {
+        let school = |plan: Value| {
+            let school =
+                json!({"name": "青禾实验小学", "settings/curriculum_plan": plan, "settings/target": 2});
+            pointers(RecordType::School, &school)
+        };
+
+        assert_eq!(school(json!("national/2022/6-3")), Vec::<String>::new());
+        assert_eq!(school(json!("national/1999/6-3")), ["/settings~1curriculum_plan"]);
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::plan::WeeklyPlan;
 use super::questions::{Answers, Ask, Asked, LEAVE_OUT, QuestionKind};
 use super::sheet::Place;
 use super::subjects::SubjectNames;
@@ -17,12 +16,10 @@ const MAX_PROBLEMS: usize = 200;
 /// What is known before a workbook is read.
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
-    /// What the school has; an empty book for a new one.
+    /// What the school has, and the plan it has chosen; an empty book for a new one.
     pub book: &'a SchoolBook,
     /// The day from which the timetable is to hold.
     pub on: NaiveDate,
-    /// The hours each subject should have.
-    pub plan: Option<&'a WeeklyPlan>,
 }
 
 /// How much a problem matters.
@@ -159,7 +156,7 @@ impl<'a> Desk<'a> {
     /// The bell schedule of a class, or of the school.
     pub(super) fn bell(&self, class: Option<&str>) -> Option<&'a BellSchedule> {
         let grade = class.and_then(parse_class_name).map(|(grade, _)| grade);
-        let Known { book, on, plan: _ } = self.known;
+        let Known { book, on } = self.known;
         book.bell_schedule(grade, on)
     }
 
@@ -179,7 +176,7 @@ mod tests {
     fn classes_are_found_in_titles() {
         let (book, answers) = (SchoolBook::default(), Answers::new());
         let on = NaiveDate::MIN;
-        let desk = Desk::new(Known { book: &book, on, plan: None }, &answers);
+        let desk = Desk::new(Known { book: &book, on }, &answers);
         for title in [
             "青禾实验小学 三年级(2)班 课程表（2026—2027学年第一学期）",
             "三（2）班",

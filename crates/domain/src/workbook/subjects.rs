@@ -29,8 +29,7 @@ impl<'a> SubjectNames<'a> {
         if let Some(own) = of_school(written).or_else(|| of_school(&name)) {
             return Some(own);
         }
-        let seed =
-            seed::SUBJECTS.iter().find(|seed| seed.name == name || seed.aliases.contains(&name.as_str()))?;
+        let seed = seed::subject_of(&name)?;
         let own = [seed.name].into_iter().chain(seed.aliases.iter().copied()).find_map(of_school);
         Some(own.unwrap_or_else(|| seed.name.to_owned()))
     }
@@ -49,7 +48,7 @@ impl<'a> SubjectNames<'a> {
 }
 
 /// What stands in a lesson's place and is none; it counts for nothing and nobody is expected there.
-pub(super) fn is_no_lesson(subject: &str) -> bool {
+pub(crate) fn is_no_lesson(subject: &str) -> bool {
     let subject = squeeze(subject);
     [
         "课后服务",
@@ -70,7 +69,7 @@ pub(super) fn is_no_lesson(subject: &str) -> bool {
 }
 
 /// Lessons that count toward no plan (domain, section 3.3).
-pub(super) fn counts_for_nothing(subject: &str) -> bool {
+pub(crate) fn counts_for_nothing(subject: &str) -> bool {
     matches!(subject, "自习" | "自修" | "社团" | "晚自习" | "午读" | "早读" | "课后服务")
 }
 

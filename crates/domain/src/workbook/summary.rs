@@ -7,16 +7,14 @@ use serde::Serialize;
 use super::cells::Found;
 use super::desk::Desk;
 use super::lessons::Clash;
-use super::plan::{WeeklyPlan, national_total};
 use super::questions::{Ask, QuestionKind};
 use super::sheet::Place;
 use super::subjects::counts_for_nothing;
 use crate::bell::period_key;
-use crate::book::LessonWeeks;
+use crate::book::{LessonWeeks, SchoolBook};
 use crate::class_name::parse_class_name;
-
-/// What two hours may differ by and still be equal (domain, section 3.3).
-const EPSILON: f64 = 0.05;
+use crate::lesson_weeks::weekly_shares;
+use crate::plan::{CurriculumPlan, EPSILON};
 
 /// A class as it was read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -40,7 +38,7 @@ pub struct SubjectHours {
     pub subject: String,
     /// Hours a week, read.
     pub hours: f64,
-    /// Hours the plan has, where a plan is given.
+    /// Hours the plan has, where it has a table.
     pub planned: Option<f64>,
 }
 
@@ -60,9 +58,8 @@ pub(super) fn classes(
     let (mut read, mut clashes) = (Vec::new(), Vec::new());
     for ((name, class), lessons) in by_class {
         let grade = name.map(|(grade, _)| grade);
-        let plan = desk.known.plan;
-        let planned =
-            grade.and_then(|grade| plan.map_or_else(|| national_total(grade), |plan| plan.total(grade)));
+        let plan = desk.known.book.settings.plan();
+        let planned = grade.and_then(|grade| plan.weekly_total.at(grade));
         let by_subject = hours(&lessons);
         let hours = rounded(
             by_subject
@@ -76,9 +73,9 @@ pub(super) fn classes(
         }
         let stated =
             stated.get(class).and_then(|(text, place)| stated_hours(class, text, hours, place, desk));
-        let subjects = match (plan, grade) {
-            (Some(plan), Some(grade)) => against(plan, grade, by_subject, desk),
-            _ => by_subject
+        let subjects = match grade {
+            Some(grade) => against(plan, desk.known.book, grade, by_subject),
+            None => by_subject
                 .into_iter()
                 .map(|(subject, hours)| SubjectHours { subject, hours: rounded(hours), planned: None })
                 .collect(),
@@ -96,17 +93,9 @@ fn hours(lessons: &[&Found]) -> BTreeMap<String, f64> {
     }
     let mut hours = BTreeMap::new();
     for slot in slots.into_values() {
-        for odd in [true, false] {
-            let on = |weeks: LessonWeeks| match weeks {
-                LessonWeeks::All | LessonWeeks::Range(..) => true,
-                LessonWeeks::Odd => odd,
-                LessonWeeks::Even => !odd,
-            };
-            let taught: Vec<&&Found> = slot.iter().filter(|lesson| on(lesson.weeks)).collect();
-            let share = f64::from(u32::try_from(taught.len()).unwrap_or(u32::MAX));
-            for lesson in taught {
-                *hours.entry(lesson.subject.clone()).or_insert(0.0) += 0.5 / share;
-            }
+        let weeks: Vec<LessonWeeks> = slot.iter().map(|lesson| lesson.weeks).collect();
+        for (lesson, share) in slot.iter().zip(weekly_shares(&weeks, &[])) {
+            *hours.entry(lesson.subject.clone()).or_insert(0.0) += share;
         }
     }
     hours
@@ -114,31 +103,28 @@ fn hours(lessons: &[&Found]) -> BTreeMap<String, f64> {
 
 /// Holds what was read against the plan, subject by subject of the plan; what the plan does not name comes last.
 fn against(
-    plan: &WeeklyPlan,
+    plan: &CurriculumPlan,
+    book: &SchoolBook,
     grade: u32,
-    mut read: BTreeMap<String, f64>,
-    desk: &Desk<'_>,
+    read: BTreeMap<String, f64>,
 ) -> Vec<SubjectHours> {
-    let mut subjects = Vec::new();
-    for subject in &plan.subjects {
-        let own = |name: &String| desk.names.known(name).unwrap_or_else(|| name.clone());
-        let names = [&subject.subject].into_iter().chain(&subject.includes).map(own);
-        let hours: f64 = names.filter_map(|name| read.remove(&name)).sum();
-        let planned = WeeklyPlan::hours(subject, grade);
-        if hours > 0.0 || planned > 0.0 {
-            subjects.push(SubjectHours {
-                subject: subject.subject.clone(),
-                hours: rounded(hours),
-                planned: Some(planned),
-            });
+    let mut counted: BTreeMap<&str, f64> = BTreeMap::new();
+    let mut rest = Vec::new();
+    for (subject, hours) in read {
+        match plan.subject_named(book, &subject) {
+            Some(planned) => *counted.entry(&planned.subject).or_insert(0.0) += hours,
+            None => rest.push(SubjectHours { subject, hours: rounded(hours), planned: None }),
         }
     }
-    let rest = read.into_iter().map(|(subject, hours)| SubjectHours {
-        subject,
-        hours: rounded(hours),
-        planned: None,
+    let of_plan = plan.subjects.iter().filter_map(|subject| {
+        let (hours, planned) = (counted.get(subject.subject.as_str()).copied(), subject.hours(grade));
+        (hours.is_some() || subject.is_due(grade)).then(|| SubjectHours {
+            subject: subject.subject.clone(),
+            hours: rounded(hours.unwrap_or(0.0)),
+            planned,
+        })
     });
-    subjects.into_iter().chain(rest).collect()
+    of_plan.chain(rest).collect()
 }
 
 /// What a sheet says of its hours: one number, or `4/3`, which people must explain.

@@ -114,7 +114,7 @@ mod tests {
 
     fn read(text: &str) -> Vec<(String, String)> {
         let (book, answers) = (SchoolBook::default(), Answers::new());
-        let desk = Desk::new(Known { book: &book, on: NaiveDate::MIN, plan: None }, &answers);
+        let desk = Desk::new(Known { book: &book, on: NaiveDate::MIN }, &answers);
         let read = read_teacher_cell(text, Some("语文"), &desk);
         assert_eq!(read.flaws, Vec::<String>::new(), "{text}");
         read.entries.into_iter().map(|entry| (entry.with.join("+"), entry.subject)).collect()

@@ -20,7 +20,7 @@ pub(crate) fn holds(bytes: &[u8]) {
     let workbook = Workbook { sheets: text.split('\u{c}').map(sheet).collect() };
     let book = SchoolBook::default();
     let on = NaiveDate::from_ymd_opt(2026, 9, 1).expect("a date");
-    let known = Known { book: &book, on, plan: None };
+    let known = Known { book: &book, on };
     let mut answers = Answers::new();
     let reading = read(&workbook, known, &answers);
     assert_eq!(reading, read(&workbook, known, &answers), "the same file is the same reading");

@@ -141,7 +141,7 @@ fn other_kinds_of_files_are_told_for_what_they_are() {
 }
 
 fn read_new(workbook: &xunke_domain::workbook::sheet::Workbook) -> xunke_domain::workbook::reading::Reading {
-    let known = Known { book: &SchoolBook::default(), on: "2026-09-01".parse().expect("a date"), plan: None };
+    let known = Known { book: &SchoolBook::default(), on: "2026-09-01".parse().expect("a date") };
     read(workbook, known, &Answers::new())
 }
 

@@ -9,7 +9,7 @@ use xunke_domain::workbook::found::Layout;
 use xunke_domain::workbook::questions::Answers;
 use xunke_domain::workbook::reading::read;
 
-use crate::support::{Fact, errors, facts, plan, read_new, sample};
+use crate::support::{Fact, errors, facts, read_new, sample};
 
 fn expected() -> BTreeSet<Fact> {
     let timetable: Value = serde_json::from_slice(&sample("qinghe-timetable.json")).expect("JSON");
@@ -69,8 +69,8 @@ fn each_of_the_three_files_gives_exactly_the_lessons_of_the_sample() {
 
 #[test]
 fn the_hours_of_each_class_are_those_of_the_plan() {
-    let (book, plan) = (SchoolBook::default(), plan());
-    let known = Known { book: &book, on: "2026-09-01".parse().expect("a date"), plan: Some(&plan) };
+    let book = SchoolBook::default();
+    let known = Known { book: &book, on: "2026-09-01".parse().expect("a date") };
     let workbook = xunke_workbook::open(&sample("qinghe-class-timetables.xlsx")).expect("a workbook");
 
     let reading = read(&workbook, known, &Answers::new());

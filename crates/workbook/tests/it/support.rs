@@ -5,7 +5,6 @@ use std::path::Path;
 
 use xunke_domain::book::{LessonWeeks, SchoolBook};
 use xunke_domain::workbook::desk::Known;
-use xunke_domain::workbook::plan::WeeklyPlan;
 use xunke_domain::workbook::questions::Answers;
 use xunke_domain::workbook::reading::{Reading, read};
 
@@ -18,18 +17,13 @@ pub(crate) fn sample(name: &str) -> Vec<u8> {
         .expect("a sample file")
 }
 
-/// The weekly plan that comes with the samples.
-pub(crate) fn plan() -> WeeklyPlan {
-    serde_json::from_slice(&sample("curriculum-plan-2022-63.json")).expect("a plan")
-}
-
 /// A file of a school that has nothing yet, with answers.
 pub(crate) fn read_with(bytes: &[u8], book: &SchoolBook, answers: &[(&str, &str)]) -> Reading {
     let answers: Answers =
         answers.iter().map(|(id, answer)| ((*id).to_owned(), (*answer).to_owned())).collect();
     let workbook = xunke_workbook::open(bytes).expect("a workbook");
     let on = "2026-09-01".parse().expect("a date");
-    read(&workbook, Known { book, on, plan: None }, &answers)
+    read(&workbook, Known { book, on }, &answers)
 }
 
 /// A file of a school that has nothing yet.

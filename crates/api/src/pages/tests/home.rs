@@ -45,8 +45,10 @@ fn the_home_page_tells_how_far_each_week_has_come() {
         week("2026-W46", 11, WeekState::Outdated { edition: 1, at: published }, "/11"),
         week("2026-W45", 10, WeekState::Published { edition: 2, at: published }, "/10"),
     ];
-    let schools =
-        [HomeSchool { name: "青禾实验小学", weeks }, HomeSchool { name: "白鹭初级中学", weeks: Vec::new() }];
+    let schools = [
+        HomeSchool { name: "青禾实验小学", audit_url: Some("/audit"), weeks },
+        HomeSchool { name: "白鹭初级中学", audit_url: None, weeks: Vec::new() },
+    ];
 
     let page = home_page(&HomeView { frame: FRAME, schools: &schools }).unwrap();
 
@@ -57,6 +59,7 @@ fn the_home_page_tells_how_far_each_week_has_come() {
         assert!(page.contains(told), "{told}");
     }
     assert!(page.contains("尚无巡课记录"));
+    assert_eq!(page.matches("课程开设核查").count(), 1, "only where one may");
     assert!(page.contains("郑校长") && page.contains(r#"action="/sign-out""#));
 }
 

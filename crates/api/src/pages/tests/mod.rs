@@ -1,5 +1,6 @@
 //! The pages against the sample school, and against the rules of the house.
 
+mod audit_page;
 mod home;
 mod log_page;
 mod markup;

@@ -43,7 +43,9 @@ pub struct SchoolFields {
     time_zone: Option<String>,
     /// `primary`, `junior`, `nine_year`, …
     stage: Option<String>,
-    /// Settings of the school by name.
+    /// Settings of the school by name. `curriculum_plan`: the key of a plan of `curriculum_plan_list`, or a plan of
+    /// one's own; `teacher_load`: `subjects`, `lessons` (a week) and `out_of_field_percent` above which a teacher
+    /// has too much. Others are kept as they are.
     settings: Option<Value>,
 }
 

@@ -177,7 +177,7 @@ async fn read_file(
     let _reading = READERS.acquire().await.map_err(|_| ApiError::Unavailable)?;
     let work = move || {
         let workbook = xunke_workbook::open(&bytes)?;
-        Ok(read(&workbook, Known { book: &book, on, plan: None }, &answers))
+        Ok(read(&workbook, Known { book: &book, on }, &answers))
     };
     let read: Result<Reading, xunke_workbook::Refusal> =
         tokio::task::spawn_blocking(work).await.map_err(|error| {

@@ -114,7 +114,7 @@ pub struct FileClass {
     planned: Option<f64>,
     /// Hours the file itself says.
     stated: Option<f64>,
-    /// Hours of each subject.
+    /// Hours of each subject of the plan the school goes by, and of what is in no plan.
     subjects: Vec<FileHours>,
 }
 
@@ -125,7 +125,7 @@ pub struct FileHours {
     subject: String,
     /// Hours a week.
     hours: f64,
-    /// Hours the plan has, where one is given.
+    /// Hours the plan of the school has, where it has a table.
     planned: Option<f64>,
 }
 
