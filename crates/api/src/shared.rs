@@ -21,8 +21,8 @@ const KEPT: i64 = 10_000;
 /// Most pages kept.
 const PAGES: usize = 64;
 
-/// Most bytes of them, but for what the newest adds: [`PAGES`] of 500 visits, packed.
-const BYTES: usize = 8 * 1024 * 1024;
+/// Most bytes of them, but for what the newest adds: 16 pages of 500 visits, packed.
+const BYTES: usize = 2 * 1024 * 1024;
 
 /// What makes two pages the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
