@@ -56,7 +56,7 @@ pub enum Conflict {
 }
 
 /// What no timetable can hold, whatever the school has; told before any name is looked up.
-pub fn unfit_rows(rows: &[TimetableRow]) -> Vec<RowFlaw> {
+pub fn unfit_rows<'a>(rows: impl IntoIterator<Item = &'a TimetableRow>) -> Vec<RowFlaw> {
     let mut flaws = Vec::new();
     for TimetableRow { line, class_name: _, weekday, period, subject, teacher, weeks } in rows {
         let mut flaw = |column: &str, detail: Option<String>| {

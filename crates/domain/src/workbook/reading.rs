@@ -17,6 +17,8 @@ use super::sheet::{Place, Sheet, Workbook};
 use super::summary::{self, ClassRead};
 use super::table::Table;
 use super::{head_rows, school_matrix, week_sheets};
+use crate::timetable_build::unfit_rows;
+use crate::timetable_csv::RowFlaw;
 
 /// More sheets than this has no school.
 const MAX_SHEETS: usize = 1_000;
@@ -98,6 +100,12 @@ pub fn read(workbook: &Workbook, known: Known<'_>, answers: &Answers) -> Reading
     if !timetables && desk_is_silent(&sheets, workbook) {
         desk.error(Place::default(), "no sheet is a timetable: none has a header of weekdays, of classes, or of 班级, 星期, 节次 and 学科");
     }
+    let lessons = lessons::rows(lessons);
+    let places: BTreeMap<u64, &Place> =
+        lessons.iter().map(|lesson| (lesson.row.line, &lesson.place)).collect();
+    for RowFlaw { line, column, detail } in unfit_rows(lessons.iter().map(|lesson| &lesson.row)) {
+        desk.error_in(&column, places.get(&line).copied().cloned().unwrap_or_default(), detail);
+    }
     let (mut problems, asked) = desk.finish();
     let (questions, idle) = asked.finish();
     for (id, answer, asked) in idle {
@@ -109,7 +117,7 @@ pub fn read(workbook: &Workbook, known: Known<'_>, answers: &Answers) -> Reading
         problems.push(Problem { severity, place: Place::default(), column: String::new(), detail });
     }
     problems.sort_by_key(|problem| problem.severity);
-    Reading { lessons: lessons::rows(lessons), classes, sheets, problems, questions, clashes }
+    Reading { lessons, classes, sheets, problems, questions, clashes }
 }
 
 /// Whether the file as a whole is to be told of: hidden sheets ask for themselves.
