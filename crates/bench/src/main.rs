@@ -18,7 +18,7 @@ use xunke_api::start;
 
 // As the server's own binary has it.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// Five workloads on the real server and, in the same run, on a hand-written minimum
 #[derive(Parser)]
