@@ -1,7 +1,7 @@
 //! Pages of streams that several phones ask for at once, as after a restore: read and packed once, then shared.
 //!
 //! Only people with one grant share, and only while the stream stands where it stood, since that is part of what names
-//! a page. A page is forgotten after [`KEPT`] all the same: a database may be restored beneath a running node.
+//! a page. A page is forgotten after ten seconds all the same: a database may be restored beneath a running node.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};

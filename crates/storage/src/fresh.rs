@@ -174,7 +174,7 @@ impl Store {
         Ok(school)
     }
 
-    /// A school for those who wait for its stream to move; where others write, too, it may be [`LATELY`] old.
+    /// A school for those who wait for its stream to move; where others write, too, it may be 0.4 s old.
     pub async fn school_lately(&self, id: SchoolId, now: i64) -> Result<Option<School>, StoreError> {
         let lately = if self.fresh.alone { None } else { self.fresh.lately(id) };
         if lately.is_some() { Ok(lately) } else { self.school(id, now).await }
