@@ -61,7 +61,7 @@ fn a_school_that_was_copied_is_read_whole_on_both_databases() {
         // The first sync must give every visit, the week's draft and the lists what was copied for them.
         let grown = growth::run(&options, |_| ()).unwrap();
 
-        assert_eq!(grown[0].asked.len(), 7);
+        assert_eq!(grown[0].asked.len(), 6);
         assert_eq!(growth::markdown(&grown).lines().count(), 3);
     }
 }
