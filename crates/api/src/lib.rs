@@ -7,6 +7,7 @@ pub mod answer;
 pub mod app;
 pub mod auth;
 pub mod backup;
+pub mod beside;
 pub mod body;
 pub mod config;
 pub mod demo;

@@ -160,20 +160,8 @@ fn week() -> Week {
 }
 
 fn device(id: &str) -> Device {
-    Device {
-        id: id.parse().unwrap(),
-        account: person(),
-        name: "phone".to_owned(),
-        platform: "test".to_owned(),
-        app_version: "1".to_owned(),
-        created_at: 0,
-        seen_at: None,
-        unsent: 0,
-        latest_n: 9,
-        arrived: 0,
-        clock_offset: None,
-        revoked_at: None,
-    }
+    let [name, platform, version] = ["phone", "test", "1"].map(str::to_owned);
+    Device { latest_n: 9, ..Device::registered(id.parse().unwrap(), person(), name, platform, version, 0) }
 }
 
 fn write(n: i64, base: i64, set: &Value) -> Value {

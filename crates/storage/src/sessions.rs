@@ -70,6 +70,33 @@ pub struct Device {
     pub revoked_at: Option<i64>,
 }
 
+impl Device {
+    /// A device that has just been registered, and has not been in touch since.
+    pub const fn registered(
+        id: DeviceId,
+        account: UserId,
+        name: String,
+        platform: String,
+        app_version: String,
+        created_at: i64,
+    ) -> Self {
+        Self {
+            id,
+            account,
+            name,
+            platform,
+            app_version,
+            created_at,
+            seen_at: None,
+            unsent: 0,
+            latest_n: 0,
+            arrived: 0,
+            clock_offset: None,
+            revoked_at: None,
+        }
+    }
+}
+
 impl Session {
     fn from_row(row: session::Model) -> Result<Self, StoreError> {
         let device = row.device.as_deref().map(device_id).transpose()?;

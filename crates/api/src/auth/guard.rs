@@ -83,6 +83,13 @@ pub struct Here {
     pub reach: Reach,
 }
 
+impl Here {
+    /// The caller, if he reaches no further than what concerns himself.
+    pub fn own(&self, caller: &Caller) -> Option<UserId> {
+        (self.reach == Reach::Own).then(|| caller.id())
+    }
+}
+
 /// The district that the address names; whoever gets it reaches everything there.
 #[derive(Clone, Copy, Debug)]
 pub struct HereDistrict(pub DistrictId);

@@ -6,6 +6,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
 use tokio::sync::Semaphore;
 
+use crate::beside::beside;
 use crate::problem::ApiError;
 
 /// Memory in KiB, passes: 46 MiB × 2 takes about 136 ms on two cores.
@@ -72,10 +73,7 @@ impl Passwords {
         let _waiting = self.queue.try_acquire().map_err(|_| ApiError::Unavailable)?;
         let _working = self.at_once.acquire().await.map_err(|_| ApiError::Unavailable)?;
         let argon = self.argon.clone();
-        tokio::task::spawn_blocking(move || work(&argon)).await.map_err(|error| {
-            tracing::error!(%error, "a password task ended early");
-            ApiError::Internal
-        })
+        beside("a password task", move || work(&argon)).await
     }
 }
 

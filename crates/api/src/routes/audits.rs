@@ -27,6 +27,7 @@ use xunke_workbook::audit_book::audit_book;
 use crate::answer::ShortListParams;
 use crate::app::App;
 use crate::auth::guard::{Caller, Here, Reach};
+use crate::beside::beside;
 use crate::body::ApiQuery;
 use crate::problem::ApiError;
 
@@ -101,7 +102,7 @@ pub struct PlanList {
 pub async fn audit(app: &App, school: &School, on: Option<NaiveDate>) -> Result<Audit, ApiError> {
     let book = app.store.book(school).await?;
     let on = on.unwrap_or_else(|| app.clock.today());
-    beside(move || curriculum(&book, on)).await
+    beside("an audit", move || curriculum(&book, on)).await
 }
 
 /// The loads of a school's teachers, or of the caller alone; shared with the pages.
@@ -114,7 +115,7 @@ pub async fn loads(
     let book = app.store.book(school).await?;
     let on = on.unwrap_or_else(|| app.clock.today());
     let of = Arc::clone(&book);
-    let mut audit = beside(move || teachers(&of, on)).await?;
+    let mut audit = beside("an audit", move || teachers(&of, on)).await?;
     if let Some(user) = only {
         keep_own(&book, user, &mut audit);
     }
@@ -133,23 +134,16 @@ fn keep_own(book: &SchoolBook, user: UserId, audit: &mut TeacherAudit) {
 /// Both as a workbook; shared with the pages.
 pub async fn workbook(audit: Audit, teachers: Option<TeacherAudit>) -> Result<Response, ApiError> {
     let name = format!("audit-{}.xlsx", audit.on);
-    let bytes = beside(move || audit_book(&audit, teachers.as_ref())).await?.map_err(|error| {
-        tracing::error!(%error, "an audit could not be written");
-        ApiError::Internal
-    })?;
+    let bytes =
+        beside("an audit", move || audit_book(&audit, teachers.as_ref())).await?.map_err(|error| {
+            tracing::error!(%error, "an audit could not be written");
+            ApiError::Internal
+        })?;
     let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
     let file =
         HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")).map_err(|_| ApiError::Internal)?;
     let headers = [(CONTENT_TYPE, HeaderValue::from_static(kind)), (CONTENT_DISPOSITION, file)];
     Ok((headers, bytes).into_response())
-}
-
-/// Does work beside the tasks of requests: a large school's takes a while.
-async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| {
-        tracing::error!(%error, "an audit ended early");
-        ApiError::Internal
-    })
 }
 
 /// The curriculum audit (开齐开足): every class and subject against the plan
@@ -184,7 +178,7 @@ async fn audit_teachers(
     here: Here,
     ApiQuery(AuditParams { on }): ApiQuery<AuditParams>,
 ) -> Result<Json<TeacherAuditView>, ApiError> {
-    let only = (here.reach == Reach::Own).then(|| caller.id());
+    let only = here.own(&caller);
     Ok(Json(TeacherAuditView(loads(&app, &here.school, on, only).await?)))
 }
 

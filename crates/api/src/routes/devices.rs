@@ -125,20 +125,14 @@ async fn device_register(
         Err(answered) => return answered,
     };
     let now = app.clock.millis();
-    let device = Device {
-        id: DeviceId::from_u64(u64::from_be_bytes(app.chance.bytes())),
-        account: caller.id(),
-        name: text::name("/name", &new.name)?,
-        platform: text::name("/platform", &new.platform)?,
-        app_version: text::name("/app_version", &new.app_version)?,
-        created_at: now,
-        seen_at: None,
-        unsent: 0,
-        latest_n: 0,
-        arrived: 0,
-        clock_offset: None,
-        revoked_at: None,
-    };
+    let device = Device::registered(
+        DeviceId::from_u64(u64::from_be_bytes(app.chance.bytes())),
+        caller.id(),
+        text::name("/name", &new.name)?,
+        text::name("/platform", &new.platform)?,
+        text::name("/app_version", &new.app_version)?,
+        now,
+    );
     let registered = DeviceRegistered {
         device: device.id.to_string(),
         limits: app.limits,

@@ -184,7 +184,7 @@ async fn conflict_list(
     ApiQuery(page): ApiQuery<StreamPage>,
 ) -> Result<axum::Json<ConflictList>, ApiError> {
     let limit = page.limit()?;
-    let author = (here.reach == Reach::Own).then(|| caller.id());
+    let author = here.own(&caller);
     let mut found = app.store.read().conflict_list(here.school.id, author, page.cursor, limit + 1).await?;
     let next = page_end(&mut found, limit, |conflict| conflict.id);
     let items = found

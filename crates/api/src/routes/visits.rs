@@ -161,7 +161,7 @@ async fn visit_list(
 ) -> Result<axum::Json<VisitList>, ApiError> {
     let VisitParams { week, class, teacher, subject, inspector, verdict, text, cursor, limit } = params;
     let limit = crate::answer::PageParams { cursor, limit }.limit()?;
-    let own = (here.reach == Reach::Own).then(|| caller.id());
+    let own = here.own(&caller);
     let filter =
         VisitFilter { own, week, class, teacher, subject, inspector, verdict, text, submitted: None };
     let read = app.store.read();
@@ -229,7 +229,7 @@ async fn visit_view(
     let record = visible(&app, &here, &caller, id).await?;
     let read = app.store.read();
     let row = read.visit_find(here.school.id, id).await?.ok_or(ApiError::NotFound)?;
-    let own = (here.reach == Reach::Own).then(|| caller.id());
+    let own = here.own(&caller);
     let by_slot = read.visits_by_slot(here.school.id, own, std::slice::from_ref(&row)).await?;
     Ok(Tagged::found(record.seq, view(&app, &row, &record, &by_slot)))
 }

@@ -71,20 +71,8 @@ async fn fill(url: &str, many: usize) -> anyhow::Result<Arc<Store>> {
     let tx = store.begin().await?;
     let name = "青禾实验小学".to_owned();
     tx.school_add(&School { id: school(), district, name, code: None, head: 0, book_seq: 0 }, 0).await?;
-    let phone = Device {
-        id: device(),
-        account,
-        name: "phone".to_owned(),
-        platform: "test".to_owned(),
-        app_version: "1".to_owned(),
-        created_at: 0,
-        seen_at: None,
-        unsent: 0,
-        latest_n: 0,
-        arrived: 0,
-        clock_offset: None,
-        revoked_at: None,
-    };
+    let [name, platform, version] = ["phone", "test", "1"].map(str::to_owned);
+    let phone = Device::registered(device(), account, name, platform, version, 0);
     tx.device_add(&phone).await?;
     tx.commit().await?;
     let sender = Sender { account, memberships: vec![inspector(district)], revoked: false, admitted: false };

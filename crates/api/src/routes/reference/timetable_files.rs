@@ -28,6 +28,7 @@ use super::timetables::{TIMETABLE_BYTES, TimetableView, Version, add};
 use crate::answer::Once;
 use crate::app::App;
 use crate::auth::guard::{Caller, Here};
+use crate::beside::beside;
 use crate::body::{ApiQuery, read_body};
 use crate::problem::{ApiError, Problem};
 use crate::text;
@@ -179,11 +180,7 @@ async fn read_file(
         let workbook = xunke_workbook::open(&bytes)?;
         Ok(read(&workbook, Known { book: &book, on }, &answers))
     };
-    let read: Result<Reading, xunke_workbook::Refusal> =
-        tokio::task::spawn_blocking(work).await.map_err(|error| {
-            tracing::error!(%error, "a file's reader ended early");
-            ApiError::Internal
-        })?;
+    let read: Result<Reading, xunke_workbook::Refusal> = beside("a file's reader", work).await?;
     read.map_err(|refusal| ApiError::invalid("", refusal.to_string()))
 }
 

@@ -11,7 +11,7 @@ use xunke_domain::class_name::{display_name, grade_class_name};
 use xunke_domain::ids::{ClassId, TimetableId};
 use xunke_domain::resolve::Expected;
 use xunke_domain::timetable_build::{
-    Grid, MissingNames, build_grid_choosing, missing_names, same_version, unfit_rows, with_missing,
+    Grid, MissingNames, build_grid_choosing, missing_names, same_version, with_missing,
 };
 use xunke_domain::timetable_csv::TimetableRow;
 use xunke_domain::verdict::Verdict;
@@ -115,12 +115,8 @@ pub(super) async fn preview(
     let places: BTreeMap<u64, &Place> =
         reading.lessons.iter().map(|lesson| (lesson.row.line, &lesson.place)).collect();
     let mut problems: Vec<FileProblem> = reading.problems.iter().map(FileProblem::from).collect();
-    let built = match unfit_rows(&rows) {
-        unfit if unfit.is_empty() => build_grid_choosing(&would_be, &rows, &chosen, valid_from),
-        unfit => Err(unfit),
-    };
     let (mut unchanged, mut impact) = (None, FileImpact::default());
-    match built {
+    match build_grid_choosing(&would_be, &rows, &chosen, valid_from) {
         Ok(grid) if importable => {
             unchanged = same_version(book, &grid, valid_from).map(TimetableId::into_uuid);
             impact =
