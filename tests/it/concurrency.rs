@@ -41,12 +41,8 @@ async fn a_reader_misses_nothing_while_many_write(app: TestApp) {
     const TASKS: i64 = 8;
     const PUSHES: i64 = 10;
     let school = app.plain_school().await;
-    app.member(&school, "zheng", "inspector").await;
-    let mut phones = Vec::new();
-    for _ in 0..TASKS {
-        phones.push(app.phone("zheng").await);
-    }
-    let reader = app.sign_in("zheng").await;
+    let phones = app.phones(&[&school.id], &school, TASKS).await;
+    let reader = app.member(&school, "he", "principal").await;
     let start = app.page(&school.id, &reader.token, "").await;
     let nodes = app.nodes().await;
     let done = Arc::new(AtomicBool::new(false));
@@ -163,11 +159,7 @@ async fn pushes_to_two_schools_in_any_order_do_not_wait_for_each_other(app: Test
     let school = app.plain_school().await;
     let second = app.add_school(&school.admin, &school.district, "云岭小学").await;
     let both = [school.id.as_str(), second.as_str()];
-    app.add_person(&school.admin, &school.district, "zheng", "inspector", &both).await;
-    let mut phones = Vec::new();
-    for _ in 0..8 {
-        phones.push(app.phone("zheng").await);
-    }
+    let phones = app.phones(&both, &school, 8).await;
     let nodes = app.nodes().await;
 
     let mut pushes = JoinSet::new();
@@ -214,12 +206,8 @@ async fn refuse_unknown_types(app: &TestApp, refuse: bool) {
 
 async fn a_push_that_fails_leaves_the_others_of_its_commit(app: TestApp) {
     let school = app.plain_school().await;
-    app.member(&school, "zheng", "inspector").await;
-    let mut phones = Vec::new();
-    for _ in 0..10 {
-        phones.push(app.phone("zheng").await);
-    }
-    let reader = app.sign_in("zheng").await;
+    let phones = app.phones(&[&school.id], &school, 10).await;
+    let reader = app.member(&school, "he", "principal").await;
     let start = app.page(&school.id, &reader.token, "").await;
     let body = |task: i64, phone: &Phone| {
         let mut second = school.write(2, record(task, 3), &json!({"x.n": 2}));

@@ -24,6 +24,7 @@ mod reference;
 mod repeated;
 mod restores;
 mod sessions;
+mod slices;
 mod support;
 mod timetable_files;
 mod timetables;

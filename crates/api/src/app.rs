@@ -15,6 +15,7 @@ use crate::auth::keys::Keys;
 use crate::auth::password::Passwords;
 use crate::auth::throttle::Throttle;
 use crate::shared::SharedPages;
+use crate::turns::Turns;
 use crate::world::{Chance, Clock};
 
 /// Shared by all requests of a process; cheap to clone.
@@ -28,6 +29,8 @@ pub struct Inner {
     pub store: Arc<Store>,
     /// Takes pushes in.
     pub gatherer: Gatherer,
+    /// Of each person one push at a time.
+    pub turns: Turns,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Ids and secrets.

@@ -24,6 +24,7 @@ pub mod server;
 pub mod shared;
 pub mod start;
 pub mod text;
+pub mod turns;
 pub mod web;
 pub mod weekly;
 pub mod world;

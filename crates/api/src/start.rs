@@ -18,6 +18,7 @@ use crate::auth::token;
 use crate::config::Config;
 use crate::server;
 use crate::shared::SharedPages;
+use crate::turns::Turns;
 use crate::world::{Chance, Clock, SystemClock};
 
 /// What stays the same whether the machine's time and chance are used or a test's.
@@ -51,6 +52,7 @@ pub async fn open(url: &str, connections: u32, world: World) -> anyhow::Result<A
         callers: Callers::default(),
         heads: Heads::default(),
         pages: SharedPages::default(),
+        turns: Turns::default(),
     }))
 }
 

@@ -17,7 +17,7 @@ use xunke_sync::wire::push::read;
 use xunke_sync::wire::result::Outcome;
 
 use crate::intake::examined::Examined;
-use crate::intake::push::{PushJob, Pushed, Sender};
+use crate::intake::push::{PushJob, Pushed, Sender, Slice};
 use crate::pages::{PageQuery, Visibility};
 use crate::schools::School;
 use crate::sessions::Device;
@@ -122,7 +122,7 @@ impl Spied {
         let (writes, now) = (push.writes.into_iter().map(Examined::of).collect(), 1_790_000_000_000);
         let job = PushJob { device, sender, writes, unsent: 0, clock_offset: None, now };
         let tx = self.begin().await;
-        let pushed = self.store.push_in(&tx, &[job]).await.unwrap();
+        let pushed = self.store.push_in(&tx, &[Slice::new(&job, 0, job.writes.len())]).await.unwrap();
         tx.commit().await.unwrap();
         let Some(Pushed::Results(results)) = pushed.into_iter().next() else {
             panic!("the push was refused")

@@ -25,6 +25,17 @@ impl TestApp {
         (person, self.phone(login).await)
     }
 
+    /// Phones of as many inspectors of these schools.
+    pub(crate) async fn phones(&self, schools: &[&str], school: &School, count: i64) -> Vec<Phone> {
+        let mut phones = Vec::new();
+        for number in 1..=count {
+            let login = format!("zheng{number}");
+            self.add_person(&school.admin, &school.district, &login, "inspector", schools).await;
+            phones.push(self.phone(&login).await);
+        }
+        phones
+    }
+
     /// Ends the place a person has at the school.
     pub(crate) async fn end_membership(&self, school: &School, person: &Person, last_day: &str) {
         let me = self.get("/api/v1/me", &person.token).await.expect(200);

@@ -63,6 +63,7 @@ async fn sync_push(
     let (parts, body) = request.into_parts();
     expect_json(&parts.headers)?;
     let bytes = read_body(&parts.headers, body, app.limits.push_bytes).await?;
+    let turn = app.turns.take(caller.id()).await;
     let Push { device, schema, now: device_now, unsent, writes, ledger, pull } =
         push::read(&bytes, &app.limits)?;
     if schema < OLDEST_SCHEMA {
@@ -111,6 +112,7 @@ async fn sync_push(
         }
         results
     };
+    drop(turn);
     let ledger = if ledger.is_empty() { None } else { Some(ledgers(&app, &caller, &ledger).await?) };
     let mut answer =
         serde_json::to_string(&PushAnswer { server_time: instant(now), results, ledger, pull: [].into() })

@@ -44,7 +44,7 @@ impl Examined {
     }
 
     /// Its number.
-    pub(super) const fn n(&self) -> i64 {
+    pub(crate) const fn n(&self) -> i64 {
         self.arrived.n
     }
 

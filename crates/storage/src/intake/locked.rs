@@ -1,4 +1,4 @@
-//! What the pushes of one commit touch: locked and read together, before any of them is looked at.
+//! What the writes of one commit touch: locked and read together, before any of them is looked at.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use xunke_sync::stamp::DeviceId;
 
 use super::desk::Desk;
 use super::examined::Examined;
-use super::push::PushJob;
+use super::push::Slice;
 use crate::entity::{device, school};
 use crate::records::chunks;
 use crate::schools::School;
@@ -24,10 +24,10 @@ pub(super) struct Locked {
 }
 
 impl Tx {
-    /// Locks what the pushes of one commit touch: devices first, so that one push sent to two nodes is one push,
+    /// Locks what the writes of one commit touch: devices first, so that one push sent to two nodes is one push,
     /// then streams, each in the order of ids, so that two nodes cannot wait for each other.
-    pub(super) async fn lock_for(&self, jobs: &[PushJob]) -> Result<Locked, StoreError> {
-        let ids: BTreeSet<String> = jobs.iter().map(|job| job.device.to_string()).collect();
+    pub(super) async fn lock_for(&self, slices: &[Slice<'_>]) -> Result<Locked, StoreError> {
+        let ids: BTreeSet<String> = slices.iter().map(|slice| slice.job.device.to_string()).collect();
         let devices = device::Entity::find()
             .filter(device::Column::Id.is_in(ids))
             .order_by_asc(device::Column::Id)
@@ -38,9 +38,9 @@ impl Tx {
             .into_iter()
             .map(|row| Device::from_row(row).map(|device| (device.id, device)))
             .collect::<Result<_, StoreError>>()?;
-        let streams: BTreeSet<Uuid> = jobs
+        let streams: BTreeSet<Uuid> = slices
             .iter()
-            .flat_map(|job| &job.writes)
+            .flat_map(Slice::writes)
             .filter_map(Examined::write)
             .map(|write| write.stream.into_uuid())
             .collect();
@@ -62,11 +62,11 @@ impl Tx {
 pub(super) async fn prepare(
     desk: &mut Desk<'_>,
     schools: Vec<School>,
-    jobs: &[PushJob],
+    slices: &[Slice<'_>],
 ) -> Result<(), StoreError> {
     let mut ids: BTreeMap<SchoolId, BTreeSet<Uuid>> = BTreeMap::new();
     let mut repeated = BTreeSet::new();
-    let writes = jobs.iter().flat_map(|job| &job.writes);
+    let writes = slices.iter().flat_map(Slice::writes);
     for write in writes.filter_map(Examined::write) {
         if !ids.entry(write.stream).or_default().insert(write.record) {
             repeated.insert(write.record);

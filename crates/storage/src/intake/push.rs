@@ -44,6 +44,34 @@ pub struct PushJob {
     pub now: i64,
 }
 
+/// What of a push one commit takes in. Nothing of a push is one with the rest of it but the answer, so a large one may be
+/// taken in in slices.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slice<'a> {
+    pub(crate) job: &'a PushJob,
+    from: usize,
+    count: usize,
+}
+
+impl<'a> Slice<'a> {
+    /// `count` writes, the one at `from` first.
+    pub(crate) const fn new(job: &'a PushJob, from: usize, count: usize) -> Self {
+        Self { job, from, count }
+    }
+
+    /// Its writes.
+    pub(crate) fn writes(&self) -> &'a [Examined] {
+        self.job.writes.get(self.from..self.from.saturating_add(self.count)).unwrap_or_default()
+    }
+
+    /// The writes that are held against the ledger for a fork. The first slice looks ahead at all of the push, so that
+    /// nothing of a forked one is taken in; what comes between two slices forks the rest, and a phone that then sends all
+    /// of it under a new number and `born` doubles nothing.
+    fn looked_at(&self) -> &'a [Examined] {
+        if self.from == 0 { &self.job.writes } else { self.writes() }
+    }
+}
+
 /// What becomes of a push.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Pushed {
@@ -73,18 +101,18 @@ impl Store {
         tx.commit().await
     }
 
-    /// Takes pushes in, inside a transaction of the caller: one outcome a push, in order. Each device is there once
-    /// at most. They share what they read and write; an error leaves nothing of any.
-    pub(crate) async fn push_in(&self, tx: &Tx, jobs: &[PushJob]) -> Result<Vec<Pushed>, StoreError> {
-        let Locked { devices, schools } = tx.lock_for(jobs).await?;
+    /// Takes slices of pushes in, inside a transaction of the caller: one outcome each, in order. Each device is there
+    /// once at most. They share what they read and write; an error leaves nothing of any.
+    pub(crate) async fn push_in(&self, tx: &Tx, slices: &[Slice<'_>]) -> Result<Vec<Pushed>, StoreError> {
+        let Locked { devices, schools } = tx.lock_for(slices).await?;
         let mut desk = Desk::new(tx, &self.books, 0);
-        prepare(&mut desk, schools, jobs).await?;
-        let mut parts: Vec<Part<'_>> = Vec::with_capacity(jobs.len());
-        for job in jobs {
+        prepare(&mut desk, schools, slices).await?;
+        let mut parts: Vec<Part<'_>> = Vec::with_capacity(slices.len());
+        for slice in slices {
             let device = devices
-                .get(&job.device)
+                .get(&slice.job.device)
                 .ok_or_else(|| StoreError::corrupt("push", "the device is not registered"))?;
-            parts.push(take_in(&mut desk, job, device).await?);
+            parts.push(take_in(&mut desk, *slice, device).await?);
         }
         mark_late(&mut desk, &mut parts).await?;
         record(tx, &parts).await?;
@@ -93,7 +121,7 @@ impl Store {
     }
 }
 
-/// One push of a batch, and how far it has got.
+/// A push of a batch, and how far this slice of it has got.
 struct Part<'a> {
     job: &'a PushJob,
     device: &'a Device,
@@ -113,28 +141,34 @@ impl Part<'_> {
     }
 }
 
-/// Takes one push of a batch in.
+/// Takes one slice of a batch in.
 async fn take_in<'a>(
     desk: &mut Desk<'_>,
-    job: &'a PushJob,
+    slice: Slice<'a>,
     device: &'a Device,
 ) -> Result<Part<'a>, StoreError> {
+    let job = slice.job;
     desk.now = job.now;
     // What lies above the largest number ever received cannot have been received.
-    let numbers: Vec<i64> = job.writes.iter().map(Examined::n).collect();
+    let numbers: Vec<i64> = slice.looked_at().iter().map(Examined::n).collect();
     let numbers: Vec<i64> = numbers.into_iter().filter(|n| *n <= device.latest_n).collect();
     let known =
         if numbers.is_empty() { Vec::new() } else { desk.tx.ledger_known(job.device, numbers).await? };
     let known: BTreeMap<i64, LedgerEntry> = known.into_iter().map(|entry| (entry.n, entry)).collect();
     let known = if planted(Bug::LedgerForgets) { of_a_month(known, job.now) } else { known };
-    let mut part =
-        Part { job, device, fork: forked(&job.writes, &known), settled: Vec::new(), weeks: BTreeMap::new() };
+    let mut part = Part {
+        job,
+        device,
+        fork: forked(slice.looked_at(), &known),
+        settled: Vec::new(),
+        weeks: BTreeMap::new(),
+    };
     if part.fork.is_some() {
         return Ok(part);
     }
     let mut answered: BTreeMap<i64, (WriteResult, Option<Stamp>)> =
         known.into_iter().map(|(n, entry)| (n, (entry.answer, entry.canonical))).collect();
-    for arrived in &job.writes {
+    for arrived in slice.writes() {
         let settled = match answered.get(&arrived.n()) {
             Some((answer, canonical)) => {
                 let result = again(answer, *canonical, arrived);
