@@ -18,6 +18,7 @@ mod m0008_audit;
 mod m0009_last_writes;
 mod m0010_indexes;
 mod m0011_change_count;
+mod m0012_posting;
 
 /// All steps, in order.
 #[derive(Debug)]
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_last_writes::Migration),
             Box::new(m0010_indexes::Migration),
             Box::new(m0011_change_count::Migration),
+            Box::new(m0012_posting::Migration),
         ]
     }
 }

@@ -17,6 +17,7 @@ mod nodes;
 mod openapi;
 mod phones;
 mod policy;
+mod posting;
 mod problems;
 mod pull;
 mod push;

@@ -25,6 +25,7 @@ pub mod shared;
 pub mod start;
 pub mod text;
 pub mod turns;
+pub mod verify;
 pub mod web;
 pub mod weekly;
 pub mod world;

@@ -7,6 +7,7 @@ use tracing_subscriber::EnvFilter;
 use xunke_api::backup::{self, BackupFlags, RestoreFlags};
 use xunke_api::config::{Config, Flags};
 use xunke_api::demo::{self, Demo};
+use xunke_api::verify::{self, LogCommand};
 use xunke_api::{server, start};
 
 #[cfg(planted)]
@@ -35,6 +36,9 @@ enum Command {
     Restore(RestoreFlags),
     /// Play a school's week on the real server, then keep serving it
     Demo(Demo),
+    /// What was published
+    #[command(subcommand)]
+    Log(LogCommand),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -53,6 +57,7 @@ async fn main() -> anyhow::Result<ExitCode> {
             log_to_stderr("warn")?;
             demo::run(options).await?;
         }
+        Command::Log(command) => return verify::run(command).await,
         Command::Openapi => print_document()?,
     }
     Ok(ExitCode::SUCCESS)

@@ -117,6 +117,9 @@ pub enum ApiError {
     /// The cursor's place is not there any more.
     #[error("{0}")]
     CursorInvalid(CursorFault),
+    /// It was posted, and is not any more.
+    #[error("this edition was withdrawn from the public")]
+    Withdrawn,
     /// The app speaks a protocol from before this server's.
     #[error("this app is too old for this server; update it, its queue is safe")]
     AppTooOld,
@@ -164,6 +167,7 @@ impl ApiError {
             }
             Self::PreconditionFailed => (S::PRECONDITION_FAILED, "precondition-failed", "Changed meanwhile"),
             Self::CursorInvalid(_) => (S::GONE, "cursor-invalid", "Cursor not valid any more"),
+            Self::Withdrawn => (S::GONE, "withdrawn", "Withdrawn from the public"),
             Self::AppTooOld => (S::UPGRADE_REQUIRED, "app-too-old", "App too old"),
             Self::TooManyRequests { .. } => (S::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests"),
             Self::Unavailable => (S::SERVICE_UNAVAILABLE, "unavailable", "Not available right now"),
@@ -226,6 +230,7 @@ impl ApiError {
             Self::PreconditionRequired,
             Self::PreconditionFailed,
             Self::CursorInvalid(CursorFault::Expired),
+            Self::Withdrawn,
             Self::AppTooOld,
             Self::TooManyRequests { retry_after: 0 },
             Self::Unavailable,

@@ -120,6 +120,8 @@ const OTHERS: &[Row] = &[
     public("session_create"),
     public("session_refresh"),
     public("password_reset"),
+    public("posted_week_list"),
+    public("posted_edition"),
     public("health"),
     public("ready"),
 
@@ -172,6 +174,8 @@ const OTHERS: &[Row] = &[
     row("edition_list",             [N,        S,        S,      N,      S,         N]),
     row("edition_view",             [N,        S,        S,      N,      S,         N]),
     row("edition_public",           [S,        S,        S,      S,      S,         S]),
+    row("edition_withdraw",         [N,        S,        N,      N,      N,         N]),
+    row("visit_proof",              [O,        S,        S,      N,      S,         N]),
     row("audit_view",               [N,        S,        S,      N,      S,         N]),
     row("audit_teachers",           [N,        S,        S,      O,      S,         N]),
     row("audit_workbook",           [N,        S,        S,      N,      S,         N]),

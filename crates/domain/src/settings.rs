@@ -12,6 +12,9 @@ pub const CURRICULUM_PLAN: &str = "curriculum_plan";
 /// The name of the setting with the limits of a teacher's load.
 pub const TEACHER_LOAD: &str = "teacher_load";
 
+/// The name of the setting that lets anybody read the public editions.
+pub const POSTED: &str = "posted";
+
 /// The settings the domain reads.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SchoolSettings {
@@ -19,6 +22,8 @@ pub struct SchoolSettings {
     pub plan: PlanChoice,
     /// When a teacher has too much.
     pub load: LoadLimits,
+    /// Whether anybody may read the public editions; not unless the school decides so (domain, section 6).
+    pub posted: bool,
     /// Settings that do not read: what holds without them holds.
     pub unreadable: Vec<String>,
 }
@@ -64,6 +69,7 @@ impl SchoolSettings {
         match name {
             CURRICULUM_PLAN => self.plan = PlanChoice::read(value)?,
             TEACHER_LOAD => self.load = LoadLimits::read(value)?,
+            POSTED => self.posted = value.as_bool().ok_or("posted must be true or false")?,
             _ => {}
         }
         Ok(())

@@ -43,6 +43,9 @@ pub struct Queries<C> {
 /// A transaction; dropped without [`Tx::commit`] it leaves no trace.
 pub type Tx = Queries<DatabaseTransaction>;
 
+/// A connection for reading only.
+pub type Looking = Queries<DatabaseConnection>;
+
 /// The database.
 #[derive(Debug)]
 pub struct Store {
@@ -77,6 +80,15 @@ impl Store {
             books: BookCache::default(),
             fresh: Fresh::new(sqlite),
         })
+    }
+
+    /// Connects to a database that is there, for reading only and beside whoever serves it: nothing is made or
+    /// brought up to date.
+    pub async fn look(url: &str) -> Result<Looking, StoreError> {
+        let settings = Settings { url: url.to_owned(), connections: 1, process: Uuid::nil() };
+        let mut options = options(&settings, 1);
+        options.map_sqlx_sqlite_opts(|sqlite| durable(sqlite).create_if_missing(false));
+        Ok(Queries { db: Database::connect(options).await?, notice: None })
     }
 
     /// For reading outside a transaction.

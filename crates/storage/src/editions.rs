@@ -39,6 +39,19 @@ pub struct StoredEdition {
     pub head: Seq,
     /// Whether a visit of the week has changed since: the next edition waits.
     pub overtaken: bool,
+    /// The term whose chain it is in, and its place there; none for editions from before there was one.
+    pub in_term: Option<(String, u32)>,
+    /// Since when the public may not see it any more, and why.
+    pub withdrawn: Option<Withdrawal>,
+}
+
+/// That an edition is not posted any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withdrawal {
+    /// When, milliseconds.
+    pub at: i64,
+    /// Why, for people.
+    pub why: String,
 }
 
 /// What a list of weeks tells of a week's newest edition.
@@ -50,6 +63,8 @@ pub struct EditionHead {
     pub published_at: i64,
     /// Whether a visit of the week has changed since: the next edition waits.
     pub overtaken: bool,
+    /// Whether it was withdrawn from the public.
+    pub withdrawn: bool,
 }
 
 impl StoredEdition {
@@ -66,6 +81,10 @@ impl StoredEdition {
             published_at: row.published_at,
             head: row.head,
             overtaken: row.superseded_by_changes,
+            in_term: row.term.zip(row.place.map(number).transpose()?),
+            withdrawn: row
+                .withdrawn_at
+                .map(|at| Withdrawal { at, why: row.withdrawn_why.unwrap_or_default() }),
         })
     }
 }
@@ -88,13 +107,14 @@ impl<C: ConnectionTrait> Queries<C> {
 
     /// The newest edition of each week, without its bytes.
     pub async fn edition_heads(&self, stream: SchoolId) -> Result<BTreeMap<Week, EditionHead>, StoreError> {
-        let rows: Vec<(String, i32, i64, bool)> = edition::Entity::find()
+        let rows: Vec<(String, i32, i64, bool, Option<i64>)> = edition::Entity::find()
             .select_only()
             .columns([
                 edition::Column::Week,
                 edition::Column::Number,
                 edition::Column::PublishedAt,
                 edition::Column::SupersededByChanges,
+                edition::Column::WithdrawnAt,
             ])
             .filter(edition::Column::Stream.eq(stream.into_uuid()))
             .order_by_asc(edition::Column::Number)
@@ -102,11 +122,27 @@ impl<C: ConnectionTrait> Queries<C> {
             .all(&self.db)
             .await?;
         rows.into_iter()
-            .map(|(week, stored, published_at, overtaken)| {
+            .map(|(week, stored, published_at, overtaken, withdrawn_at)| {
                 let week: Week = week.parse().map_err(|error| StoreError::corrupt("edition", error))?;
-                Ok((week, EditionHead { number: number(stored)?, published_at, overtaken }))
+                let withdrawn = withdrawn_at.is_some();
+                Ok((week, EditionHead { number: number(stored)?, published_at, overtaken, withdrawn }))
             })
             .collect()
+    }
+
+    /// The place and the hash of the newest publication of a term.
+    pub async fn term_head(&self, stream: SchoolId, term: &str) -> Result<Option<(u32, String)>, StoreError> {
+        let head: Option<(i32, String)> = edition::Entity::find()
+            .select_only()
+            .columns([edition::Column::Place, edition::Column::Hash])
+            .filter(edition::Column::Stream.eq(stream.into_uuid()))
+            .filter(edition::Column::Term.eq(term))
+            .order_by_desc(edition::Column::Place)
+            .limit(1)
+            .into_tuple()
+            .one(&self.db)
+            .await?;
+        head.map(|(place, hash)| Ok((number(place)?, hash))).transpose()
     }
 }
 
@@ -125,12 +161,40 @@ impl Tx {
             published_at: edition.published_at,
             head: edition.head,
             superseded_by_changes: edition.overtaken,
+            place: (edition.in_term.as_ref())
+                .map(|(_, place)| i32::try_from(*place))
+                .transpose()
+                .map_err(|error| StoreError::corrupt("edition", error))?,
+            term: edition.in_term.map(|(term, _)| term),
+            withdrawn_at: edition.withdrawn.as_ref().map(|withdrawal| withdrawal.at),
+            withdrawn_why: edition.withdrawn.map(|withdrawal| withdrawal.why),
         };
         edition::Entity::insert(row.into_active_model())
             .exec_without_returning(&self.db)
             .await
             .map_err(StoreError::taken("the edition"))?;
         Ok(())
+    }
+
+    /// Withdraws an edition from the public; `false` if it was before.
+    pub async fn edition_withdraw(
+        &self,
+        stream: SchoolId,
+        week: Week,
+        number: u32,
+        withdrawal: Withdrawal,
+    ) -> Result<bool, StoreError> {
+        let number = i32::try_from(number).map_err(|error| StoreError::corrupt("edition", error))?;
+        let done = edition::Entity::update_many()
+            .col_expr(edition::Column::WithdrawnAt, Expr::value(withdrawal.at))
+            .col_expr(edition::Column::WithdrawnWhy, Expr::value(withdrawal.why))
+            .filter(edition::Column::Stream.eq(stream.into_uuid()))
+            .filter(edition::Column::Week.eq(week.to_string()))
+            .filter(edition::Column::Number.eq(number))
+            .filter(edition::Column::WithdrawnAt.is_null())
+            .exec(&self.db)
+            .await?;
+        Ok(done.rows_affected == 1)
     }
 
     /// Marks the newest editions of these weeks as overtaken by a change; gives their numbers.

@@ -224,6 +224,10 @@ tables! {
         published_at: i64,
         head: i64,
         superseded_by_changes: bool,
+        term: Option<String>,
+        place: Option<i32>,
+        withdrawn_at: Option<i64>,
+        withdrawn_why: Option<String>,
     }
     feedback = "feedback" {
         #[sea_orm(primary_key, auto_increment = false)]

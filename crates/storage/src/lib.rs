@@ -30,6 +30,6 @@ pub mod visits;
 pub mod weeks;
 
 pub use claim::Claim;
-pub use db::{Queries, Settings, Store, Tx};
+pub use db::{Looking, Queries, Settings, Store, Tx};
 pub use error::StoreError;
 pub use fresh::Mark;

@@ -95,6 +95,16 @@ impl<C: ConnectionTrait> Queries<C> {
         Ok(rows.into_iter().map(School::from).collect())
     }
 
+    /// Every school after `after`, by id, at most `limit`; for whoever looks after the server.
+    pub async fn school_every(&self, after: Option<SchoolId>, limit: u64) -> Result<Vec<School>, StoreError> {
+        let mut query = school::Entity::find();
+        if let Some(after) = after {
+            query = query.filter(school::Column::Id.gt(after.into_uuid()));
+        }
+        let rows = query.order_by_asc(school::Column::Id).limit(limit).all(&self.db).await?;
+        Ok(rows.into_iter().map(School::from).collect())
+    }
+
     /// The lineage of a stream, ascending by `from_seq`.
     pub async fn lineage(&self, stream: SchoolId) -> Result<Vec<Lineage>, StoreError> {
         let rows = lineage::Entity::find()

@@ -124,6 +124,9 @@ impl World {
         }
         world.district_administrator(&admin).await;
         world.nobody(&admin).await;
+        // The second edition has what the walkers saw.
+        let publish = world.sites[0].path(&format!("weeks/{WEEK}/publish"));
+        world.app.post(&publish, &world.sites[0].maker.token, &json!({})).await.expect(201);
         world
     }
 
@@ -215,7 +218,7 @@ impl World {
             ("{membership}", &site.membership),
             ("{device}", &walker.device),
             ("{week}", WEEK),
-            ("{number}", "1"),
+            ("{number}", if whose == Whose::Own { "2" } else { "1" }),
         ] {
             path = path.replace(name, value);
         }
@@ -375,5 +378,7 @@ async fn site(app: &TestApp, document: &Value, admin: &Person, district: &str, n
     site.makers = belongings(app, &site, &site.phone).await;
     let publish = site.path(&format!("weeks/{WEEK}/publish"));
     app.post(&publish, &site.maker.token, &json!({"remarks": "候课"})).await.expect(201);
+    let school = format!("/api/v1/schools/{}", site.school);
+    app.patch(&school, &site.maker.token, &json!({"settings": {"posted": true}})).await.expect(200);
     site
 }

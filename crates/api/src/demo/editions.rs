@@ -4,7 +4,8 @@ use anyhow::Context as _;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 use xunke_domain::ids::SchoolId;
-use xunke_domain::log::edition::{ContentHash, Frozen, verify_chain};
+use xunke_domain::log::chain::verify_chain;
+use xunke_domain::log::edition::{ContentHash, Frozen};
 
 use super::http::{Body, Session, items};
 use super::narrate::Narrator;

@@ -14,6 +14,7 @@ mod frame;
 mod heading;
 mod home;
 mod log_page;
+mod posting;
 mod public_page;
 mod ratings;
 mod remarks;
@@ -33,6 +34,9 @@ pub use home::{
     password_page, setup_page, sign_in_page,
 };
 pub use log_page::{EditionState, EditionView, edition_page};
+pub use posting::{
+    EditionPosted, FeedView, PostedView, PostedWeekView, PostingView, feed, posted_page, posting_page,
+};
 pub use public_page::{PublicView, public_page};
 
 /// The stylesheet of all pages, to be served at [`STYLESHEET_PATH`].

@@ -98,7 +98,7 @@ pub async fn edition(
 }
 
 /// Frozen bytes as they are; the hash is the entity tag.
-fn bytes(headers: &HeaderMap, body: String, tag: &str) -> Response {
+pub(super) fn bytes(headers: &HeaderMap, body: String, tag: &str) -> Response {
     let tag = format!("\"{tag}\"");
     if crate::answer::is_known(headers, &tag) {
         return (axum::http::StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response();

@@ -14,7 +14,8 @@ use uuid::Uuid;
 use xunke_domain::fields::Fields;
 use xunke_domain::ids::SchoolId;
 use xunke_domain::log::WeeklyLog;
-use xunke_domain::log::edition::{Edition, freeze};
+use xunke_domain::log::edition::{Edition, TermLink, freeze};
+use xunke_domain::log::proof::root;
 use xunke_domain::log::public::public;
 use xunke_domain::record_type::RecordType;
 use xunke_domain::week::Week;
@@ -85,7 +86,15 @@ pub async fn publish(
     if newest.is_none() && draft.log.visits == 0 {
         return Err(ApiError::WrongState("no visit of this week has been submitted"));
     }
-    let previous = newest.map(|newest| newest.hash.parse()).transpose().map_err(|_| ApiError::Internal)?;
+    let term = material.book.semester_of(week.monday());
+    let term = term.map_or_else(|| OUTSIDE.to_owned(), |term| format!("{}-{}", term.school_year, term.term));
+    let before = tx.term_head(school, &term).await?;
+    let hash = |hash: &str| hash.parse().map_err(|_| ApiError::Internal);
+    let in_term = TermLink {
+        term,
+        place: before.as_ref().map_or(1, |(place, _)| place + 1),
+        previous: before.map(|(_, newest)| hash(&newest)).transpose()?,
+    };
     let edition = Edition {
         school,
         week,
@@ -93,7 +102,9 @@ pub async fn publish(
         published_at: at(now).fixed_offset(),
         published_by: caller.account.name.clone(),
         remarks,
-        previous,
+        previous: newest.map(|newest| hash(&newest.hash)).transpose()?,
+        in_term: Some(in_term),
+        visits_root: Some(root(&draft.log.visit_digests)),
         changes: draft.changes,
         log: draft.log,
     };
@@ -118,6 +129,9 @@ pub async fn publish(
     app.heads.moved(school, material.school.head + 1);
     Ok(stored)
 }
+
+/// The chain of weeks that lie in no term.
+const OUTSIDE: &str = "-";
 
 const ALREADY: &str = "somebody else has just published it";
 
@@ -150,6 +164,8 @@ fn frozen(
         published_at: now,
         head: material.school.head,
         overtaken: false,
+        in_term: edition.in_term.as_ref().map(|link| (link.term.clone(), link.place)),
+        withdrawn: None,
     })
 }
 

@@ -24,8 +24,8 @@ use crate::app::App;
 use crate::body::ApiPath;
 use crate::instant::at;
 use crate::pages::{
-    self, EditionLink, EditionState, EditionView, HomeSchool, HomeView, HomeWeek, PublicView, SemesterName,
-    WeekState,
+    self, EditionLink, EditionState, EditionView, Frame, HomeSchool, HomeView, HomeWeek, PublicView,
+    SemesterName, WeekState,
 };
 use crate::problem::ApiError;
 use crate::routes::editions::{edition, read_edition};
@@ -96,14 +96,20 @@ fn home_week<'a>(book: &SchoolBook, week: Week, view: &WeekView, url: &'a str) -
 }
 
 /// What the pages of one week have in common.
-struct Shown {
+pub(super) struct Shown {
     semester: Option<Semester>,
     dimensions: BTreeMap<String, String>,
     editions: Vec<(u32, DateTime<FixedOffset>, String)>,
 }
 
 impl Shown {
-    async fn read(app: &App, school: &School, week: Week, suffix: &str) -> Result<Self, PageError> {
+    /// `url`: where the page of an edition is, if it is to be shown.
+    pub(super) async fn read(
+        app: &App,
+        school: &School,
+        week: Week,
+        url: impl Fn(&StoredEdition) -> Option<String>,
+    ) -> Result<Self, PageError> {
         let book = app.store.book(school).await?;
         let rubrics = app.store.read().record_list(school.id, RecordType::Rubric, None, 200).await?;
         let entries = rubrics
@@ -115,9 +121,8 @@ impl Shown {
         let stored: Vec<StoredEdition> = app.store.read().edition_list(school.id, week).await?;
         let editions = stored
             .iter()
-            .map(|edition| {
-                let url = format!("/schools/{}/weeks/{week}/editions/{}{suffix}", school.id, edition.number);
-                (edition.number, at(edition.published_at).fixed_offset(), url)
+            .filter_map(|edition| {
+                Some((edition.number, at(edition.published_at).fixed_offset(), url(edition)?))
             })
             .collect();
         Ok(Self { semester: book.semester_of(week.monday()).cloned(), dimensions, editions })
@@ -125,6 +130,21 @@ impl Shown {
 
     fn semester(&self) -> Option<SemesterName<'_>> {
         self.semester.as_ref().map(|term| SemesterName { school_year: &term.school_year, term: term.term })
+    }
+
+    /// The page of a public edition.
+    pub(super) fn public_page(&self, frame: Frame<'_>, stored: &StoredEdition) -> Result<String, PageError> {
+        let log: PublicLog = serde_json::from_str(&stored.public_bytes).map_err(|error| {
+            tracing::error!(%error, "a public edition does not read");
+            ApiError::Internal
+        })?;
+        Ok(pages::public_page(&PublicView {
+            frame,
+            semester: self.semester(),
+            log: &log,
+            editions: &self.links(),
+            dimensions: &self.dimensions,
+        })?)
     }
 
     fn links(&self) -> Vec<EditionLink<'_>> {
@@ -146,7 +166,7 @@ async fn draft_page(
 ) -> Result<Response, PageError> {
     let school = school(&app, &visitor, "weekly_log_draft", id).await?;
     let draft = draft(&app, school.id, week).await?;
-    let shown = Shown::read(&app, &school, week, "").await?;
+    let shown = Shown::read(&app, &school, week, |edition| Some(url_of(edition))).await?;
     let action = format!("/schools/{id}/weeks/{week}/publish");
     let may_publish = visitor.caller.reach(&app, "weekly_log_publish", &school).is_ok();
     let publish = may_publish.then_some(pages::Form { action: &action, csrf: &visitor.csrf });
@@ -197,7 +217,7 @@ async fn edition_page(
     let school = school(&app, &visitor, "edition_view", id).await?;
     let stored = edition(&app, school.id, week, number).await?;
     let edition = read_edition(&stored.bytes)?;
-    let shown = Shown::read(&app, &school, week, "").await?;
+    let shown = Shown::read(&app, &school, week, |edition| Some(url_of(edition))).await?;
     let public_url = format!("/schools/{id}/weeks/{week}/editions/{number}/public");
     let view = EditionView {
         frame: frame!(visitor),
@@ -226,17 +246,12 @@ async fn public_page(
 ) -> Result<Response, PageError> {
     let school = school(&app, &visitor, "edition_public", id).await?;
     let stored = edition(&app, school.id, week, number).await?;
-    let log: PublicLog = serde_json::from_str(&stored.public_bytes).map_err(|error| {
-        tracing::error!(%error, "a public edition does not read");
-        ApiError::Internal
-    })?;
-    let shown = Shown::read(&app, &school, week, "/public").await?;
-    let view = PublicView {
-        frame: frame!(visitor),
-        semester: shown.semester(),
-        log: &log,
-        editions: &shown.links(),
-        dimensions: &shown.dimensions,
-    };
-    Ok(page(pages::public_page(&view)?))
+    let url = |edition: &StoredEdition| Some(format!("{}/public", url_of(edition)));
+    let shown = Shown::read(&app, &school, week, url).await?;
+    Ok(page(shown.public_page(frame!(visitor), &stored)?))
+}
+
+/// Where the page of an edition is.
+fn url_of(edition: &StoredEdition) -> String {
+    format!("/schools/{}/weeks/{}/editions/{}", edition.stream, edition.week, edition.number)
 }

@@ -1,8 +1,9 @@
 //! Editions: a published log is frozen bytes in a chain of hashes (architecture, decision 8).
 //!
 //! A correction is a new edition of the same week, with a list of what changed; the earlier one stays
-//! as it is. Each edition names the hash of the one before it inside its own bytes, so none can be
-//! altered, dropped or put in between without a trace.
+//! as it is. Each edition names, inside its own bytes, the hash of the one before it, of its week and
+//! of the school's term, so none can be altered, dropped or put in between without a trace
+//! ([`chain`](crate::log::chain)).
 
 use std::fmt;
 use std::str::FromStr;
@@ -34,10 +35,27 @@ pub struct Edition {
     pub remarks: Option<String>,
     /// The hash of the edition before; none for the first.
     pub previous: Option<ContentHash>,
+    /// Its place among all that the school published in the term; none in editions from before there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_term: Option<TermLink>,
+    /// The root over the visits it tells ([`proof`](crate::log::proof)); none in editions from before there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visits_root: Option<ContentHash>,
     /// What changed since the edition before; empty for the first.
     pub changes: Vec<ChangeEntry>,
     /// The log.
     pub log: WeeklyLog,
+}
+
+/// A link of the chain of all that a school published in a term, of whatever week.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TermLink {
+    /// The term of the week, such as `2026-2027-1`; `-` outside all.
+    pub term: String,
+    /// 1 for the first of the term, then one more each.
+    pub place: u32,
+    /// The hash of the publication before it; none for the first.
+    pub previous: Option<ContentHash>,
 }
 
 /// An edition as it is kept: these bytes are served for ever.
@@ -59,31 +77,6 @@ pub struct ContentHash(String);
 #[error("a content hash is 64 lower-case hex digits")]
 pub struct ContentHashError;
 
-/// Where a chain of editions breaks; places count from 0.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum ChainFault {
-    /// The bytes do not have the hash kept beside them.
-    #[error("edition at {0} was altered: its bytes do not have its hash")]
-    Altered(usize),
-    /// The bytes are no edition.
-    #[error("edition at {0} cannot be read")]
-    Unreadable(usize),
-    /// The edition does not name the hash of the one before it.
-    #[error("edition at {0} does not follow the one before it")]
-    Unlinked(usize),
-    /// The numbers do not count 1, 2, 3 …
-    #[error("edition at {place} has number {found}")]
-    Misnumbered {
-        /// Where.
-        place: usize,
-        /// The number found there.
-        found: u32,
-    },
-    /// The edition is of another school or week than the first.
-    #[error("edition at {0} is of another school or week")]
-    Stray(usize),
-}
-
 /// Freezes an edition.
 pub fn freeze(edition: &Edition) -> Frozen {
     let bytes = canonical(edition);
@@ -91,37 +84,15 @@ pub fn freeze(edition: &Edition) -> Frozen {
     Frozen { bytes, hash }
 }
 
-/// Checks all editions of one week, the first one first: each unaltered, numbered and linked.
-///
-/// Only what the chain needs is read, so editions made by other versions of this code can be checked.
-pub fn verify_chain(editions: &[Frozen]) -> Result<(), ChainFault> {
-    let mut first: Option<(SchoolId, Week)> = None;
-    let mut previous: Option<&ContentHash> = None;
-    let mut number = 0_u32;
-    for (place, Frozen { bytes, hash }) in editions.iter().enumerate() {
-        if ContentHash::of(bytes) != *hash {
-            return Err(ChainFault::Altered(place));
-        }
-        let link: Link = serde_json::from_slice(bytes).map_err(|_| ChainFault::Unreadable(place))?;
-        if *first.get_or_insert((link.school, link.week)) != (link.school, link.week) {
-            return Err(ChainFault::Stray(place));
-        }
-        number = number.saturating_add(1);
-        if link.number != number {
-            return Err(ChainFault::Misnumbered { place, found: link.number });
-        }
-        if link.previous.as_ref() != previous {
-            return Err(ChainFault::Unlinked(place));
-        }
-        previous = Some(hash);
-    }
-    Ok(())
-}
-
 impl ContentHash {
     /// The hash of some bytes.
     pub fn of(bytes: &[u8]) -> Self {
-        Self(hex(&Sha256::digest(bytes)))
+        Self::of_digest(&Sha256::digest(bytes))
+    }
+
+    /// A digest that is made already.
+    pub(super) fn of_digest(digest: &[u8]) -> Self {
+        Self(hex(digest))
     }
 
     /// The 64 hex digits.
@@ -157,15 +128,6 @@ impl fmt::Display for ContentHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// What of an edition the chain needs.
-#[derive(Deserialize)]
-struct Link {
-    school: SchoolId,
-    week: Week,
-    number: u32,
-    previous: Option<ContentHash>,
 }
 
 fn canonical(edition: &Edition) -> Vec<u8> {

@@ -6,6 +6,7 @@
 //!
 //! Two numbers are kept apart everywhere: 人次 counts visits, 节次 counts slots.
 
+pub mod chain;
 mod compile;
 mod consistency;
 mod coverage;
@@ -18,6 +19,7 @@ mod input;
 mod inspectors;
 pub mod labels;
 mod notes;
+pub mod proof;
 pub mod public;
 mod ratings;
 mod remarks;

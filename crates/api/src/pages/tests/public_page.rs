@@ -21,6 +21,8 @@ fn public_log(sample: &Sample) -> PublicLog {
         published_by: "郑校长".to_owned(),
         remarks: None,
         previous: None,
+        in_term: None,
+        visits_root: None,
         changes: Vec::new(),
         log,
     };

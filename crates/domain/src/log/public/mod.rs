@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, FixedOffset};
 use serde::{Deserialize, Serialize};
 
-use crate::log::edition::Edition;
+use crate::log::edition::{ContentHash, Edition};
 use crate::log::public::counts::{Counts, counts, whole_school_is_small};
 use crate::log::public::people::People;
 use crate::log::{
@@ -35,6 +35,10 @@ pub struct PublicLog {
     pub edition: u32,
     /// When it was published.
     pub published_at: DateTime<FixedOffset>,
+    /// The root over the visits it tells: by it their authors can check that theirs are among them; none in editions
+    /// from before there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visits_root: Option<ContentHash>,
     /// How many visits changed since the edition before, by kind of change.
     pub changes: BTreeMap<ChangeKind, u32>,
     /// Slots with a planned lesson.
@@ -167,6 +171,7 @@ pub fn public(edition: &Edition, teacher_names: &BTreeSet<String>) -> PublicLog 
         teaching_week: log.teaching_week,
         edition: edition.number,
         published_at: edition.published_at,
+        visits_root: edition.visits_root.clone(),
         changes: edition.changes.iter().fold(BTreeMap::new(), |mut kinds, change| {
             *kinds.entry(change.kind).or_default() += 1;
             kinds

@@ -1,7 +1,9 @@
 //! Editions: frozen, chained, and compared.
 
 use super::sample::{Sample, week};
-use crate::log::edition::{ChainFault, ContentHash, Edition, Frozen, freeze, verify_chain};
+use crate::log::chain::{ChainFault, verify_chain, verify_terms};
+use crate::log::edition::{ContentHash, Edition, Frozen, TermLink, freeze};
+use crate::log::proof::{Beside, prove, root};
 use crate::log::{ChangeKind, ChangedField, ContentPart, WeeklyLog, changes};
 use crate::verdict::Verdict;
 use crate::visit::Level;
@@ -15,6 +17,8 @@ pub(super) fn edition(log: WeeklyLog, before: Option<(&Edition, &Frozen)>) -> Ed
         published_by: "郑校长".to_owned(),
         remarks: None,
         previous: before.map(|(_, frozen)| frozen.hash.clone()),
+        in_term: None,
+        visits_root: None,
         changes: before
             .map_or_else(Vec::new, |(edition, _)| changes(&edition.log.visit_digests, &log.visit_digests)),
         log,
@@ -112,6 +116,72 @@ fn a_chain_with_an_edition_missing_or_astray_does_not_hold() {
     let bytes = b"{}".to_vec();
     let hash = ContentHash::of(&bytes);
     assert_eq!(verify_chain(&[Frozen { bytes, hash }]), Err(ChainFault::Unreadable(0)));
+}
+
+/// Three publications of a term: two editions of a week, and one of the week before, published last.
+fn a_term() -> Vec<Frozen> {
+    let (first, second, _) = two_editions();
+    let earlier = Edition { week: week().back(1), ..first.clone() };
+    let mut frozen: Vec<Frozen> = Vec::new();
+    for (place, edition) in (1..).zip([first, second, earlier]) {
+        let previous = frozen.last().map(|frozen| frozen.hash.clone());
+        let in_term = Some(TermLink { term: "2026-2027-1".to_owned(), place, previous });
+        frozen.push(freeze(&Edition { in_term, ..edition }));
+    }
+    frozen
+}
+
+#[test]
+fn the_chain_of_a_term_holds_in_whatever_order_it_is_read() {
+    let mut frozen = a_term();
+    let newest = frozen[2].hash.clone();
+    frozen.rotate_left(1);
+
+    let heads = verify_terms(&frozen).unwrap();
+
+    assert_eq!(heads["2026-2027-1"].place, 3);
+    assert_eq!(heads["2026-2027-1"].hash, newest);
+}
+
+#[test]
+fn a_term_with_a_whole_week_taken_out_or_made_anew_does_not_hold() {
+    let broken = |place| Err(ChainFault::Broken { term: "2026-2027-1".to_owned(), place });
+    let mut missing = a_term();
+    missing.remove(1);
+    let mut anew = a_term();
+    let mut edition: Edition = serde_json::from_slice(&anew[0].bytes).unwrap();
+    edition.log.visits += 1;
+    anew[0] = freeze(&edition);
+
+    assert_eq!(verify_terms(&missing), broken(2));
+    assert_eq!(verify_terms(&anew), broken(2));
+}
+
+#[test]
+fn every_visit_of_an_edition_has_a_proof_and_no_other_passes_for_it() {
+    let (first, ..) = two_editions();
+    let digests = &first.log.visit_digests;
+    let root = root(digests);
+    let longest = (digests.len().next_power_of_two()).trailing_zeros();
+    for visit in digests.keys() {
+        let proof = prove(digests, *visit).unwrap();
+        assert!(proof.holds() && proof.root == root);
+        assert!(u32::try_from(proof.path.len()).unwrap() <= longest, "short");
+
+        let mut forged = proof.clone();
+        forged.digest.verdict = Verdict::NoTeacher;
+        assert!(forged.digest == proof.digest || !forged.holds());
+        let mut astray = proof;
+        astray.path[0] = match astray.path[0].clone() {
+            Beside::Left(hash) => Beside::Right(hash),
+            Beside::Right(hash) => Beside::Left(hash),
+        };
+        assert!(!astray.holds());
+    }
+    let visit = *digests.keys().next().unwrap();
+    let mut without = digests.clone();
+    without.remove(&visit);
+    assert_eq!(prove(&without, visit), None);
 }
 
 #[test]

@@ -1,0 +1,150 @@
+//! Where a principal decides what is posted, prints the QR code for the gate, and takes editions back.
+
+use axum::Router;
+use axum::extract::{Form, State};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use chrono::DateTime;
+use qrcode::QrCode;
+use qrcode::render::svg;
+use serde::Deserialize;
+use serde_json::json;
+use uuid::Uuid;
+use xunke_domain::fields::Fields;
+use xunke_domain::record_type::RecordType;
+use xunke_domain::settings::POSTED;
+use xunke_domain::week::Week;
+use xunke_storage::editions::EditionHead;
+use xunke_storage::intake::server::{ServerWrite, ServerWritten};
+
+use super::posted::{origin, path, view};
+use super::session::Visitor;
+use super::{PageError, frame, page, school, see_other};
+use crate::app::App;
+use crate::body::ApiPath;
+use crate::instant::at;
+use crate::pages::{self, EditionPosted, PostingView};
+use crate::problem::ApiError;
+use crate::routes::posting::{PostedWeek, withdraw};
+
+pub(super) fn router() -> Router<App> {
+    Router::new()
+        .route("/schools/{school}/posting", get(posting_page).post(decided))
+        .route("/schools/{school}/posting/qr.svg", get(qr_code))
+        .route("/schools/{school}/weeks/{week}/editions/{number}/withdraw", post(withdraw_posted))
+}
+
+async fn posting_page(
+    State(app): State<App>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    ApiPath(id): ApiPath<Uuid>,
+) -> Result<Response, PageError> {
+    let school = school(&app, &visitor, "edition_list", id).await?;
+    let book = app.store.book(&school).await?;
+    let heads = app.store.read().edition_heads(school.id).await?;
+    let row = |(week, head): (Week, EditionHead)| {
+        let published_at: DateTime<_> = at(head.published_at).fixed_offset();
+        let url = format!("/schools/{id}/weeks/{week}/editions/{}", head.number);
+        (
+            (PostedWeek { week, edition: head.number, published_at }, format!("{url}/public")),
+            url,
+            head.withdrawn,
+        )
+    };
+    let rows: Vec<_> = heads.into_iter().rev().map(row).collect();
+    let may = |operation| visitor.caller.reach(&app, operation, &school).is_ok();
+    let (may_withdraw, action) = (may("edition_withdraw"), format!("/schools/{id}/posting"));
+    let actions: Vec<String> = rows.iter().map(|(_, url, _)| format!("{url}/withdraw")).collect();
+    let editions: Vec<EditionPosted<'_>> = rows
+        .iter()
+        .zip(&actions)
+        .map(|((week, _, withdrawn), action)| EditionPosted {
+            week: view(&book, week),
+            withdrawn: *withdrawn,
+            withdraw: (may_withdraw && !withdrawn).then_some(pages::Form { action, csrf: &visitor.csrf }),
+        })
+        .collect();
+    Ok(page(pages::posting_page(&PostingView {
+        frame: frame!(visitor),
+        school: &school.name,
+        posted: book.settings.posted,
+        decide: may("school_change").then_some(pages::Form { action: &action, csrf: &visitor.csrf }),
+        address: &format!("{}{}", origin(&headers), path(id)),
+        qr_url: &format!("/schools/{id}/posting/qr.svg"),
+        editions: &editions,
+    })?))
+}
+
+#[derive(Deserialize)]
+struct Decision {
+    csrf: String,
+    posted: bool,
+}
+
+async fn decided(
+    State(app): State<App>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    ApiPath(id): ApiPath<Uuid>,
+    Form(form): Form<Decision>,
+) -> Result<Response, PageError> {
+    visitor.check(&headers, &form.csrf)?;
+    let school = school(&app, &visitor, "school_change", id).await?;
+    let name = format!("settings/{POSTED}").parse().map_err(|_| ApiError::Internal)?;
+    let write = ServerWrite {
+        stream: school.id,
+        kind: RecordType::School,
+        id,
+        set: Fields::from_iter([(name, json!(form.posted))]),
+        author: visitor.caller.id(),
+        expected: None,
+    };
+    let tx = app.store.begin().await?;
+    match app.store.write_in(&tx, &write, app.clock.millis()).await? {
+        ServerWritten::Done(record) => {
+            tx.commit().await?;
+            app.heads.moved(school.id, record.seq);
+            Ok(see_other(&format!("/schools/{id}/posting")))
+        }
+        _ => Err(ApiError::WrongState("the school has changed meanwhile").into()),
+    }
+}
+
+/// The public address as a QR code, with the quiet zone it needs.
+async fn qr_code(
+    State(app): State<App>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    ApiPath(id): ApiPath<Uuid>,
+) -> Result<Response, PageError> {
+    school(&app, &visitor, "edition_list", id).await?;
+    let address = format!("{}{}", origin(&headers), path(id));
+    let code = QrCode::new(address).map_err(|error| {
+        tracing::error!(%error, "an address is no QR code");
+        ApiError::Internal
+    })?;
+    let image = code.render::<svg::Color<'_>>().min_dimensions(240, 240).build();
+    Ok(([(CONTENT_TYPE, "image/svg+xml")], image).into_response())
+}
+
+#[derive(Deserialize)]
+struct WithdrawForm {
+    csrf: String,
+    why: String,
+}
+
+async fn withdraw_posted(
+    State(app): State<App>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    ApiPath((id, week, number)): ApiPath<(Uuid, Week, u32)>,
+    Form(form): Form<WithdrawForm>,
+) -> Result<Response, PageError> {
+    visitor.check(&headers, &form.csrf)?;
+    let school = school(&app, &visitor, "edition_withdraw", id).await?;
+    withdraw(&app, &visitor.caller, school.id, week, number, &form.why).await?;
+    Ok(see_other(&format!("/schools/{id}/posting")))
+}
