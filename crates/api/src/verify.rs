@@ -63,7 +63,9 @@ pub async fn verify(url: &str, mut tell: impl FnMut(String)) -> anyhow::Result<V
             match verify_school(&read, school).await? {
                 Ok(lines) => {
                     tell(name);
-                    lines.into_iter().for_each(|line| tell(format!("    {line}")));
+                    for line in lines {
+                        tell(format!("    {line}"));
+                    }
                 }
                 Err(fault) => {
                     verified.faults += 1;
