@@ -24,6 +24,7 @@ mod reference;
 mod repeated;
 mod restores;
 mod sessions;
+mod statistics;
 mod support;
 mod timetable_files;
 mod timetables;

@@ -2,29 +2,30 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use xunke_domain::book::SchoolBook;
 use xunke_domain::class_name::{display_name, grade_of};
 use xunke_domain::ids::ClassId;
 use xunke_domain::judge::judge;
 use xunke_domain::log::{
-    ClassLabel, DataNote, LogInput, LoggedVisit, NoteKind, PlannedLesson, WeeklyLog, compile,
+    ClassLabel, DataNote, EarlierWeek, LogInput, LoggedVisit, NoteKind, PlannedLesson, WeeklyLog, compile,
 };
 use xunke_domain::verdict::Verdict;
 use xunke_domain::visit::Visit;
 use xunke_domain::week::Week;
+use xunke_storage::earlier::EarlierVisit;
 use xunke_storage::weeks::{ArrivedVisit, WeekMaterial};
 
 /// Compiles the log of a week. Verdicts are judged with the timetable and the changes known now.
 pub fn compile_week(material: &WeekMaterial, week: Week) -> WeeklyLog {
     let book = &*material.book;
-    let visits: Vec<(Visit, &ArrivedVisit)> = material
-        .visits
-        .iter()
-        .map(|arrived| {
-            let slot = arrived.visit.slot.as_ref().map(|slot| book.canonical_slot(slot));
-            (Visit { slot, ..arrived.visit.clone() }, arrived)
-        })
-        .collect();
+    let visits: Vec<(Visit, &ArrivedVisit)> =
+        material.visits.iter().map(|arrived| (canonical(book, &arrived.visit), arrived)).collect();
     let logged = visits.iter().map(|(visit, arrived)| logged(material, visit, arrived)).collect();
+    let earlier: Vec<(Week, Vec<(Visit, &EarlierVisit)>)> = material
+        .earlier
+        .iter()
+        .map(|(week, visits)| (*week, visits.iter().map(|one| (canonical(book, &one.visit), one)).collect()))
+        .collect();
     let exists = |retired: Option<chrono::NaiveDate>| retired.is_none_or(|day| day > week.monday());
     let classes: BTreeMap<ClassId, ClassLabel> = book
         .classes
@@ -54,8 +55,34 @@ pub fn compile_week(material: &WeekMaterial, week: Week) -> WeeklyLog {
         planned,
         visits: logged,
         unseen_since,
+        earlier: earlier
+            .iter()
+            .map(|(week, visits)| EarlierWeek {
+                week: *week,
+                visits: visits.iter().map(|(visit, one)| earlier_logged(material, visit, one)).collect(),
+            })
+            .collect(),
         notes: notes(material),
     })
+}
+
+/// The visit with its period named as the bell schedule names it.
+fn canonical(book: &SchoolBook, visit: &Visit) -> Visit {
+    let slot = visit.slot.as_ref().map(|slot| book.canonical_slot(slot));
+    Visit { slot, ..visit.clone() }
+}
+
+/// A visit of an earlier week, as the projection has it judged.
+fn earlier_logged<'a>(material: &WeekMaterial, visit: &'a Visit, earlier: &EarlierVisit) -> LoggedVisit<'a> {
+    LoggedVisit {
+        visit,
+        inspector_name: material.names.get(&visit.inspector).cloned().unwrap_or_default(),
+        verdict: earlier.verdict.unwrap_or(Verdict::NotVerifiable),
+        planned_subject: earlier.planned_subject,
+        planned_teacher: earlier.planned_teacher,
+        arrived_off_minutes: None,
+        received_late: false,
+    }
 }
 
 fn logged<'a>(material: &WeekMaterial, visit: &'a Visit, arrived: &ArrivedVisit) -> LoggedVisit<'a> {

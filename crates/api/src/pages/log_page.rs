@@ -14,8 +14,10 @@ use crate::pages::coverage::{CoverageTables, Cross, Unseen};
 use crate::pages::heading::{EditionRow, Heading, edition_rows};
 use crate::pages::ratings::{self, RatingRow};
 use crate::pages::remarks::{self, FindingRow, Remarks};
+use crate::pages::repeats::RepeatTables;
 use crate::pages::share::Share;
 use crate::pages::timetable::Timetable;
+use crate::pages::trend::{self, Chart};
 use crate::pages::versions::{self, ChangeRow};
 use crate::pages::visit_links::VisitLinks;
 use crate::pages::{EditionLink, Form, Frame, STYLESHEET_PATH, SemesterName, words};
@@ -90,7 +92,9 @@ pub fn edition_page(view: &EditionView<'_>) -> Result<String, askama::Error> {
         highlights: Remarks::new(&log.highlights_by_subject, links),
         improvements: Remarks::new(&log.improvements_by_subject, links),
         findings: remarks::findings(&log.findings, links),
+        repeats: log.repeats.as_ref().map(|repeats| RepeatTables::new(repeats, log.trend.as_ref())),
         timetable: Timetable::new(log, links),
+        charts: log.trend.as_ref().map_or_else(Vec::new, |trend| trend::charts(trend).into()),
         ratings: ratings::rows(log.ratings, &log.ratings_by_dimension, view.dimensions),
         unseen: Unseen::new(&coverage.classes_not_seen, &coverage.subjects_not_seen),
         changes: versions::rows(view.changes, links),
@@ -119,7 +123,11 @@ struct LogPage<'a> {
     highlights: Remarks<'a>,
     improvements: Remarks<'a>,
     findings: Vec<FindingRow<'a>>,
+    /// None in an edition of older rules.
+    repeats: Option<RepeatTables<'a>>,
     timetable: Timetable<'a>,
+    /// Empty in an edition of older rules.
+    charts: Vec<Chart>,
     ratings: Vec<RatingRow>,
     unseen: Unseen<'a>,
     changes: Vec<ChangeRow<'a>>,

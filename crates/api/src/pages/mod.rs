@@ -17,10 +17,12 @@ mod log_page;
 mod public_page;
 mod ratings;
 mod remarks;
+mod repeats;
 mod share;
 #[cfg(test)]
 mod tests;
 mod timetable;
+mod trend;
 mod versions;
 mod visit_links;
 mod words;

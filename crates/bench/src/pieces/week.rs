@@ -108,6 +108,7 @@ impl BigWeek {
                 })
                 .collect(),
             visits: self.visits.iter().map(|visit| self.logged(visit)).collect(),
+            earlier: Vec::new(),
             notes: Vec::new(),
         }
     }

@@ -16,8 +16,10 @@ use crate::log::inspectors::{InspectorWork, inspectors};
 use crate::log::notes::{DataNote, notes};
 use crate::log::ratings::{LevelCounts, Ratings, ratings};
 use crate::log::remarks::{Remark, highlights, improvements, total};
+use crate::log::repeats::{Repeats, repeats};
 use crate::log::shares::count;
 use crate::log::trace::Trace;
+use crate::log::trend::{Trend, trend};
 use crate::week::Week;
 
 /// What a week's visits say. The same visits give the same bytes, in whatever order they come.
@@ -76,13 +78,19 @@ pub struct WeeklyLog {
     pub findings_by_category: BTreeMap<String, u32>,
     /// Findings by category, with where they were made.
     pub findings: Vec<FindingGroup>,
+    /// What came back within four weeks, and what many classes have; absent from editions of older rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<Repeats>,
+    /// The last weeks beside each other; absent from editions of older rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trend: Option<Trend>,
     /// What of the plan was seen, and what was not.
     pub coverage: Coverage,
     /// Who did how much.
     pub inspectors: Vec<InspectorWork>,
     /// What a reader must know about the data.
     pub data_notes: Vec<DataNote>,
-    /// Figure key → the visits behind it, such as `displacement.音乐`, `findings.TT01`,
+    /// Figure key → the visits behind it, those of earlier weeks included, such as `displacement.音乐`, `findings.TT01`,
     /// `ratings.poor`, `consistency.inconsistent`, `coverage.grade.3`. A figure of 0 has no key.
     pub trace: BTreeMap<String, Vec<VisitId>>,
     /// What each visit said, in short: by it the next edition tells what changed.
@@ -130,6 +138,8 @@ pub fn compile(input: &LogInput<'_>) -> WeeklyLog {
         improvements_by_subject,
         findings_by_category: findings.iter().map(|group| (group.code.clone(), group.count)).collect(),
         findings,
+        repeats: Some(repeats(&week, &mut trace)),
+        trend: Some(trend(&week, &mut trace)),
         coverage: coverage(&week, &mut trace),
         inspectors: inspectors(&week, &mut trace),
         visit_digests: digests(&week),

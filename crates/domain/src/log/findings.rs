@@ -66,13 +66,19 @@ pub(super) fn findings(week: &Gathered<'_>, trace: &mut Trace) -> Vec<FindingGro
     groups.into_iter().map(|(code, gathering)| group(week, code, gathering)).collect()
 }
 
-fn group(week: &Gathered<'_>, code: &str, gathering: Gathering) -> FindingGroup {
-    let Gathering { severity, count, visits, cells } = gathering;
+/// A category's name, and whether it, or a finding of this severity, is a red line.
+pub(super) fn named<'a>(week: &Gathered<'a>, code: &'a str, severity: u8) -> (&'a str, bool) {
     let category = week.input.book.problem_categories.get(code);
     let red_line = severity >= RED_LINE || category.is_some_and(|category| category.severity >= RED_LINE);
+    (category.map_or(code, |category| category.name.as_str()), red_line)
+}
+
+fn group(week: &Gathered<'_>, code: &str, gathering: Gathering) -> FindingGroup {
+    let Gathering { severity, count, visits, cells } = gathering;
+    let (name, red_line) = named(week, code, severity);
     FindingGroup {
         code: code.to_owned(),
-        name: category.map_or(code, |category| category.name.as_str()).to_owned(),
+        name: name.to_owned(),
         severity,
         red_line,
         count,

@@ -29,8 +29,20 @@ pub struct LogInput<'a> {
     pub visits: Vec<LoggedVisit<'a>>,
     /// The last week before this one in which each class was visited; none: never this semester.
     pub unseen_since: BTreeMap<ClassId, Option<Week>>,
+    /// The teaching weeks before this one in its semester, the newest first, at most 7: repeats, the trend and the
+    /// comparison of inspectors look back on them.
+    pub earlier: Vec<EarlierWeek<'a>>,
     /// What the caller knows about the completeness of the data, such as devices with unsent entries.
     pub notes: Vec<DataNote>,
+}
+
+/// An earlier teaching week with its visits, under the same rules as those of the week itself.
+#[derive(Clone, Debug)]
+pub struct EarlierWeek<'a> {
+    /// The week.
+    pub week: Week,
+    /// Its visits, each once, in any order; judged with what is known now.
+    pub visits: Vec<LoggedVisit<'a>>,
 }
 
 /// How a class is called in the week, which depends on the school year.

@@ -21,11 +21,13 @@ mod notes;
 pub mod public;
 mod ratings;
 mod remarks;
+mod repeats;
 mod shares;
 mod suppression;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod trend;
 
 pub use compile::{WeeklyLog, compile};
 pub use consistency::{Consistency, ConsistencyParts, DisputedSlot, Opinion};
@@ -36,9 +38,11 @@ pub use digest::{ChangeEntry, ChangeKind, ChangedField, ContentPart, VisitDigest
 pub use displacement::{Delivery, Displacement, Taking};
 pub use findings::{FindingCell, FindingGroup};
 pub use gathered::Place;
-pub use input::{ClassLabel, LogInput, LoggedVisit, PlannedLesson};
+pub use input::{ClassLabel, EarlierWeek, LogInput, LoggedVisit, PlannedLesson};
 pub use inspectors::InspectorWork;
 pub use notes::{DataNote, NoteKind};
 pub use ratings::LevelCounts;
 pub use remarks::Remark;
+pub use repeats::{Repeat, RepeatWeek, Repeats};
 pub use shares::{MIN_SHARE, share, wilson95};
+pub use trend::{MIN_CHART, Side, Trend, TrendPoint, TrendPool, TrendSum, TrendWeek};

@@ -129,5 +129,21 @@ fn a_content_hash_is_sixty_four_lower_case_hex_digits() {
 fn the_bytes_of_an_edition_do_not_change_by_accident() {
     let (_, _, frozen) = two_editions();
 
-    assert_eq!(frozen[1].hash.as_str(), "b8bed62f631dfc8eb6131692b559c7bcef99153d94dc81ac69de3714d2ae92a9");
+    assert_eq!(frozen[1].hash.as_str(), "d6f9dbbdc5c5d81f73903a49f7774a7cb8831ccdd36db733b5faa8fddff22db1");
+}
+
+/// What newer rules added to a log.
+const ADDED: [&str; 2] = ["repeats", "trend"];
+
+#[test]
+fn an_edition_of_older_rules_reads_and_freezes_to_its_own_bytes() {
+    let (first, _, _) = two_editions();
+    let mut old: serde_json::Value = serde_json::to_value(&first).unwrap();
+    for added in ADDED {
+        assert!(old["log"].as_object_mut().unwrap().remove(added).is_some(), "{added}");
+    }
+
+    let read: Edition = serde_json::from_value(old.clone()).unwrap();
+
+    assert_eq!(serde_json::to_value(&read).unwrap(), old);
 }

@@ -2,6 +2,7 @@
 
 mod editions;
 mod golden;
+mod looking_back;
 mod public;
 mod sample;
 mod slots;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::book::{ProblemCategory, SchoolBook, Subject, Teacher};
 use crate::ids::{ClassId, SchoolId, SubjectId, TeacherId, UserId, VisitId};
-use crate::log::{ClassLabel, LogInput, LoggedVisit, PlannedLesson, WeeklyLog, compile};
+use crate::log::{ClassLabel, EarlierWeek, LogInput, LoggedVisit, PlannedLesson, WeeklyLog, compile};
 use crate::verdict::Verdict;
 use crate::visit::{
     Finding, Highlight, Improvement, Level, Observed, Regime, Situation, Slot, Visit, VisitKind,
@@ -27,6 +27,8 @@ pub(super) struct Sample {
     pub(super) planned: Vec<PlannedLesson>,
     pub(super) visits: Vec<SampleVisit>,
     pub(super) unseen_since: BTreeMap<ClassId, Option<Week>>,
+    /// Visits of earlier weeks, in whatever order; the weeks are told by their dates.
+    pub(super) earlier: Vec<SampleVisit>,
 }
 
 /// A visit with what the server would know about it.
@@ -81,6 +83,7 @@ impl Sample {
             planned: Vec::new(),
             visits: Vec::new(),
             unseen_since: BTreeMap::new(),
+            earlier: Vec::new(),
         };
         let named = [("TT01", "挤占", 3), ("ST01", "参与度低", 1), ("EN04", "安全隐患", 4)];
         for (code, name, severity) in named {
@@ -112,8 +115,29 @@ impl Sample {
             planned: self.planned.clone(),
             visits: self.visits.iter().map(SampleVisit::logged).collect(),
             unseen_since: self.unseen_since.clone(),
+            earlier: self.earlier_weeks(),
             notes: Vec::new(),
         }
+    }
+
+    fn earlier_weeks(&self) -> Vec<EarlierWeek<'_>> {
+        let mut weeks: BTreeMap<Week, Vec<LoggedVisit<'_>>> = BTreeMap::new();
+        for visit in &self.earlier {
+            weeks.entry(Week::of(visit.visit.slot.as_ref().unwrap().date)).or_default().push(visit.logged());
+        }
+        weeks.into_iter().map(|(week, visits)| EarlierWeek { week, visits }).collect()
+    }
+
+    /// The visit at this place as it would have been so many weeks before, without remarks.
+    pub(super) fn weeks_before(&self, place: usize, weeks: u64) -> SampleVisit {
+        let mut visit = self.second(place);
+        let place = u128::try_from(place).unwrap() + u128::from(weeks) * 1_000;
+        visit.visit.id = VisitId::from_uuid(Uuid::from_u128(100_000 + place));
+        visit.visit.inspector = self.visits[0].visit.inspector;
+        visit.inspector_name.clone_from(&self.visits[0].inspector_name);
+        let slot = visit.visit.slot.as_mut().unwrap();
+        slot.date = slot.date.checked_sub_days(Days::new(7 * weeks)).unwrap();
+        visit
     }
 
     /// The first visit with this verdict.

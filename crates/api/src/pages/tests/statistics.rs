@@ -1,0 +1,69 @@
+//! The statistics of the log page: what looks back, what compares, what is told only inside the school.
+
+use xunke_domain::log::WeeklyLog;
+use xunke_domain::verdict::Verdict;
+
+use super::log_page::{assert_tells, draft, page};
+use super::sample::Sample;
+
+fn part<'a>(page: &'a str, from: &str) -> &'a str {
+    let (_, rest) = page.split_once(from).unwrap_or_else(|| panic!("{from} is not told"));
+    rest.split_once("</section>").map_or(rest, |(part, _)| part)
+}
+
+#[test]
+fn a_trend_is_drawn_and_told_by_a_table_beside_it() {
+    let mut sample = Sample::qinghe();
+    sample.same_before(1);
+    sample.same_before(2);
+    for (place, (.., verdict)) in sample.earlier.iter_mut().take(46).enumerate() {
+        *verdict = if place % 2 == 0 { Verdict::NoTeacher } else { *verdict };
+    }
+    let log = sample.compile();
+
+    let page = page(&draft(&log));
+
+    let trend = part(&page, "<h2>附图 近八周走势</h2>");
+    assert_tells(
+        trend,
+        &["课表一致率", "<polyline class=\"way\"", "<circle class=\"dot outside\"", "40/44", "低于下控制限"],
+    );
+    assert_eq!(trend.matches("<svg class=\"chart\"").count(), 2);
+    let described = part(trend, "<desc id=\"trend-kept-desc\">");
+    assert_tells(described, &["第12周 40/44（90.9%），在控制限内", "低于下控制限"]);
+}
+
+#[test]
+fn one_week_alone_makes_a_table_and_no_drawing() {
+    let log = Sample::qinghe().compile();
+
+    let page = page(&draft(&log));
+
+    let trend = part(&page, "<h2>附图 近八周走势</h2>");
+    assert!(!trend.contains("<svg"));
+    assert_tells(trend, &["第12周", "40/44"]);
+}
+
+#[test]
+fn problems_that_came_back_are_listed_with_their_weeks_and_without_a_teacher() {
+    let mut sample = Sample::qinghe();
+    let quiet = page(&draft(&sample.compile()));
+    sample.same_before(1);
+    let log = sample.compile();
+
+    let page = page(&draft(&log));
+
+    assert_tells(part(&quiet, "<h3>重复问题与共性问题</h3>"), &["最近1个教学周未见重复问题和共性问题"]);
+    let repeats = part(&page, "<h3>重复问题与共性问题</h3>");
+    assert_tells(repeats, &["同一班级重复出现的问题", "TT01", "第12周 1", "最近2个教学周"]);
+    assert!(sample.teachers().iter().all(|name| !repeats.contains(name.as_str())));
+}
+
+#[test]
+fn an_edition_of_older_rules_is_a_page_without_the_newer_parts() {
+    let log = WeeklyLog { repeats: None, trend: None, ..Sample::qinghe().compile() };
+
+    let page = page(&draft(&log));
+
+    assert!(!page.contains("附图") && !page.contains("共性问题"));
+}
