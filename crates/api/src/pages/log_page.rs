@@ -12,7 +12,8 @@ use xunke_domain::log::{ChangeEntry, WeeklyLog, labels};
 
 use crate::pages::coverage::{CoverageTables, Cross, Unseen};
 use crate::pages::heading::{EditionRow, Heading, edition_rows};
-use crate::pages::ratings::{self, RatingRow};
+use crate::pages::highlight_rates::{self, RateRow};
+use crate::pages::ratings::{self, GoodRow, RatingRow};
 use crate::pages::remarks::{self, FindingRow, Remarks};
 use crate::pages::repeats::RepeatTables;
 use crate::pages::share::Share;
@@ -95,6 +96,9 @@ pub fn edition_page(view: &EditionView<'_>) -> Result<String, askama::Error> {
         repeats: log.repeats.as_ref().map(|repeats| RepeatTables::new(repeats, log.trend.as_ref())),
         timetable: Timetable::new(log, links),
         charts: log.trend.as_ref().map_or_else(Vec::new, |trend| trend::charts(trend).into()),
+        highlight_rates: highlight_rates::rows(&log.highlight_rates),
+        good: (log.rating_shares.as_ref())
+            .map_or_else(Vec::new, |shares| ratings::good_rows(shares, view.dimensions)),
         ratings: ratings::rows(log.ratings, &log.ratings_by_dimension, view.dimensions),
         unseen: Unseen::new(&coverage.classes_not_seen, &coverage.subjects_not_seen),
         changes: versions::rows(view.changes, links),
@@ -128,6 +132,9 @@ struct LogPage<'a> {
     timetable: Timetable<'a>,
     /// Empty in an edition of older rules.
     charts: Vec<Chart>,
+    /// Empty in an edition of older rules, as is the next.
+    highlight_rates: Vec<RateRow<'a>>,
+    good: Vec<GoodRow>,
     ratings: Vec<RatingRow>,
     unseen: Unseen<'a>,
     changes: Vec<ChangeRow<'a>>,

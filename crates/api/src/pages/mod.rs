@@ -12,6 +12,7 @@ mod bar;
 mod coverage;
 mod frame;
 mod heading;
+mod highlight_rates;
 mod home;
 mod log_page;
 mod public_page;

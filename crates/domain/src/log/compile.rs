@@ -14,8 +14,8 @@ use crate::log::findings::{FindingGroup, findings};
 use crate::log::gathered::Gathered;
 use crate::log::inspectors::{InspectorWork, inspectors};
 use crate::log::notes::{DataNote, notes};
-use crate::log::ratings::{LevelCounts, Ratings, ratings};
-use crate::log::remarks::{Remark, highlights, improvements, total};
+use crate::log::ratings::{LevelCounts, RatingShares, Ratings, ratings};
+use crate::log::remarks::{HighlightRate, Remark, highlight_rates, highlights, improvements, total};
 use crate::log::repeats::{Repeats, repeats};
 use crate::log::shares::count;
 use crate::log::trace::Trace;
@@ -66,12 +66,18 @@ pub struct WeeklyLog {
     pub ratings_by_dimension: BTreeMap<String, LevelCounts>,
     /// Visits with a rating; bulk visits left out.
     pub rating_visits: u32,
+    /// What the counts of levels come to; absent from editions of older rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rating_shares: Option<RatingShares>,
     /// How many highlights.
     pub highlights: u32,
     /// How many improvements.
     pub improvements: u32,
     /// Highlights by subject.
     pub highlights_by_subject: BTreeMap<String, Vec<Remark>>,
+    /// Highlights per 10 visits by subject; empty in editions of older rules.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub highlight_rates: BTreeMap<String, HighlightRate>,
     /// Improvements by subject.
     pub improvements_by_subject: BTreeMap<String, Vec<Remark>>,
     /// Category code → how many findings.
@@ -106,7 +112,7 @@ pub fn compile(input: &LogInput<'_>) -> WeeklyLog {
     }
     let (consistency, consistency_parts) = consistency(&week, &mut trace);
     let Displacements { by_subject, matrix, takers, self_study, delivery } = displacements(&week, &mut trace);
-    let Ratings { all, by_dimension, visits: rating_visits } = ratings(&week, &mut trace);
+    let Ratings { all, by_dimension, visits: rating_visits, shares } = ratings(&week, &mut trace);
     let highlights_by_subject = highlights(&week, &mut trace);
     let improvements_by_subject = improvements(&week, &mut trace);
     let findings = findings(&week, &mut trace);
@@ -132,8 +138,10 @@ pub fn compile(input: &LogInput<'_>) -> WeeklyLog {
         ratings: all,
         ratings_by_dimension: by_dimension,
         rating_visits,
+        rating_shares: Some(shares),
         highlights: total(&highlights_by_subject),
         improvements: total(&improvements_by_subject),
+        highlight_rates: highlight_rates(&week, &highlights_by_subject, &mut trace),
         highlights_by_subject,
         improvements_by_subject,
         findings_by_category: findings.iter().map(|group| (group.code.clone(), group.count)).collect(),

@@ -60,10 +60,30 @@ fn problems_that_came_back_are_listed_with_their_weeks_and_without_a_teacher() {
 }
 
 #[test]
-fn an_edition_of_older_rules_is_a_page_without_the_newer_parts() {
-    let log = WeeklyLog { repeats: None, trend: None, ..Sample::qinghe().compile() };
+fn the_share_of_good_is_told_with_counts_interval_and_middle_level() {
+    let log = Sample::qinghe().compile();
 
     let page = page(&draft(&log));
 
-    assert!(!page.contains("附图") && !page.contains("共性问题"));
+    let ratings = part(&page, "优良占比与中位等级</caption>");
+    assert_tells(ratings, &["146/184", "79.3%", "72.9%—84.6%", "<td>良</td>"]);
+    let (_, highlights) = page.split_once("各学科亮点与巡课人次</caption>").unwrap();
+    assert_tells(
+        highlights,
+        &[
+            "<tr class=\"zero\"><th scope=\"row\">劳动</th><td class=\"n\">0</td><td class=\"n\">0</td>",
+            "不作排名",
+        ],
+    );
+}
+
+#[test]
+fn an_edition_of_older_rules_is_a_page_without_the_newer_parts() {
+    let sample = Sample::qinghe().compile();
+    let (repeats, trend, rating_shares, highlight_rates) = (None, None, None, [].into());
+    let log = WeeklyLog { repeats, trend, rating_shares, highlight_rates, ..sample };
+
+    let page = page(&draft(&log));
+
+    assert!(["附图", "共性问题", "中位等级", "每10人次"].iter().all(|part| !page.contains(part)));
 }
