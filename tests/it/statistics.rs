@@ -12,6 +12,7 @@ on_both!(
     a_problem_that_came_back_is_a_repeat_and_the_trend_has_both_weeks,
     a_published_trend_stays_when_an_earlier_week_changes,
     the_same_visits_make_the_same_log,
+    how_soon_a_visit_was_entered_and_sent_is_told_of_its_inspector,
 );
 
 const CLASS: &str = "三年级(2)班";
@@ -110,4 +111,25 @@ async fn the_same_visits_make_the_same_log(app: TestApp) {
     let drafted = app.draft(&school, principal, WEEK).await;
 
     assert_eq!(drafted["log"].to_string(), printed["log"].to_string());
+}
+
+async fn how_soon_a_visit_was_entered_and_sent_is_told_of_its_inspector(app: TestApp) {
+    let Staffed { school, names, principal, inspector, .. } = app.staffed().await;
+    let mut soon = names.visit(CLASS, "2026-11-17", "第3节", "科学");
+    soon["arrived_at"] = json!("2026-11-17T10:25:00+08:00");
+    soon["left_at"] = json!("2026-11-17T10:37:00+08:00");
+    let mut late = names.visit(CLASS, "2026-11-18", "第2节", "数学");
+    late["submitted_at"] = json!("2026-11-19T17:00:00+08:00");
+    inspector.write_all(&app, &school, &[(id(1), soon), (id(2), late)]).await;
+
+    let log = app.draft(&school, &principal, WEEK).await["log"].clone();
+
+    let work = &log["inspectors"][0];
+    assert_eq!((&work["inspector"], &work["visits"]), (&json!("值周孟老师"), &json!(2)));
+    let more = &work["more"];
+    assert_eq!((&more["entered_late"], &more["entered"]), (&json!(1), &json!(2)), "{more}");
+    assert_eq!((&more["minutes"], &more["timed"]), (&json!(12), &json!(1)), "{more}");
+    assert_eq!((&more["classes"], &more["protected"]), (&json!(1), &json!(1)), "{more}");
+    // Sent on Monday at 08:00, submitted on Thursday at 17:00 at the latest.
+    assert_eq!(more["median_sync_delay"], json!((3 * 24 + 15) * 60), "{more}");
 }

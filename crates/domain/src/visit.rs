@@ -157,6 +157,10 @@ pub struct Visit {
     pub round: Option<Uuid>,
     /// Who came along.
     pub companions: BTreeSet<UserId>,
+    /// When the inspector came in, by the phone's clock.
+    pub arrived_at: Option<DateTime<FixedOffset>>,
+    /// When the inspector left, by the phone's clock.
+    pub left_at: Option<DateTime<FixedOffset>>,
     /// What the phone held as planned.
     pub planned: Option<Planned>,
     /// What was seen.

@@ -30,6 +30,8 @@ impl Visit {
                 .filter(|(_, there)| there.as_bool() == Some(true))
                 .filter_map(|(user, _)| user.parse().ok())
                 .collect(),
+            arrived_at: lenient(fields, "arrived_at"),
+            left_at: lenient(fields, "left_at"),
             planned: lenient(fields, "planned"),
             observed: lenient(fields, "observed"),
             verdict: lenient(fields, "verdict"),

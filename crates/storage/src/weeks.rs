@@ -29,6 +29,8 @@ pub struct ArrivedVisit {
     pub visit: Visit,
     /// When it first arrived, milliseconds.
     pub received_at: i64,
+    /// The sender's clock minus ours then, milliseconds.
+    pub clock_offset: Option<i64>,
     /// Minutes between the chosen period and the arrival by the corrected clock.
     pub off_minutes: Option<i64>,
 }
@@ -81,6 +83,7 @@ impl<C: ConnectionTrait> Queries<C> {
                 visits.push(ArrivedVisit {
                     visit,
                     received_at: row.received_at,
+                    clock_offset: row.clock_offset,
                     off_minutes: row.off_minutes,
                 });
             }

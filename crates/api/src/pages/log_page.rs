@@ -13,6 +13,7 @@ use xunke_domain::log::{ChangeEntry, WeeklyLog, labels};
 use crate::pages::coverage::{CoverageTables, Cross, Unseen};
 use crate::pages::heading::{EditionRow, Heading, edition_rows};
 use crate::pages::highlight_rates::{self, RateRow};
+use crate::pages::inspectors::{self, ComparisonTables, WorkRow};
 use crate::pages::ratings::{self, GoodRow, RatingRow};
 use crate::pages::remarks::{self, FindingRow, Remarks};
 use crate::pages::repeats::RepeatTables;
@@ -101,6 +102,8 @@ pub fn edition_page(view: &EditionView<'_>) -> Result<String, askama::Error> {
             .map_or_else(Vec::new, |shares| ratings::good_rows(shares, view.dimensions)),
         ratings: ratings::rows(log.ratings, &log.ratings_by_dimension, view.dimensions),
         unseen: Unseen::new(&coverage.classes_not_seen, &coverage.subjects_not_seen),
+        inspectors: inspectors::work(&log.inspectors),
+        comparison: log.comparison.as_ref().map(ComparisonTables::new),
         changes: versions::rows(view.changes, links),
         editions: edition_rows(view.editions, view.state.number()),
         log,
@@ -137,6 +140,9 @@ struct LogPage<'a> {
     good: Vec<GoodRow>,
     ratings: Vec<RatingRow>,
     unseen: Unseen<'a>,
+    inspectors: Vec<WorkRow<'a>>,
+    /// None in an edition of older rules.
+    comparison: Option<ComparisonTables<'a>>,
     changes: Vec<ChangeRow<'a>>,
     editions: Vec<EditionRow<'a>>,
 }

@@ -14,6 +14,7 @@ mod frame;
 mod heading;
 mod highlight_rates;
 mod home;
+mod inspectors;
 mod log_page;
 mod public_page;
 mod ratings;

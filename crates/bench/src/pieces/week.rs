@@ -125,6 +125,8 @@ impl BigWeek {
             planned_subject: expected.map(|lesson| lesson.subject),
             planned_teacher: expected.and_then(|lesson| lesson.teacher),
             arrived_off_minutes: Some(3),
+            entered_after_minutes: None,
+            sync_delay_minutes: None,
             received_late: false,
         }
     }

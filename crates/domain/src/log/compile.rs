@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{SchoolId, VisitId};
 use crate::log::LogInput;
+use crate::log::comparison::{Comparison, comparison};
 use crate::log::consistency::{Consistency, ConsistencyParts, consistency};
 use crate::log::coverage::{Coverage, classes_visited, coverage};
 use crate::log::digest::{VisitDigest, digests};
@@ -94,6 +95,9 @@ pub struct WeeklyLog {
     pub coverage: Coverage,
     /// Who did how much.
     pub inspectors: Vec<InspectorWork>,
+    /// How inspectors rate beside each other; absent from editions of older rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Comparison>,
     /// What a reader must know about the data.
     pub data_notes: Vec<DataNote>,
     /// Figure key → the visits behind it, those of earlier weeks included, such as `displacement.音乐`, `findings.TT01`,
@@ -150,6 +154,7 @@ pub fn compile(input: &LogInput<'_>) -> WeeklyLog {
         trend: Some(trend(&week, &mut trace)),
         coverage: coverage(&week, &mut trace),
         inspectors: inspectors(&week, &mut trace),
+        comparison: Some(comparison(&week, &mut trace)),
         visit_digests: digests(&week),
         trace: trace.finish(),
     }

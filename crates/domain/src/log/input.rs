@@ -80,6 +80,11 @@ pub struct LoggedVisit<'a> {
     pub planned_teacher: Option<TeacherId>,
     /// Corrected device time minus the chosen period, in minutes; negative is early.
     pub arrived_off_minutes: Option<i64>,
+    /// Minutes from the end of the chosen period until the visit was submitted, by the corrected clock; none if the
+    /// period has no time. Negative while the lesson went on.
+    pub entered_after_minutes: Option<i64>,
+    /// Minutes from the submission, by the corrected clock, until the visit was here; 0 if it was here before.
+    pub sync_delay_minutes: Option<u32>,
     /// Received after the week's first publication (补录).
     pub received_late: bool,
 }

@@ -6,6 +6,7 @@
 //!
 //! Two numbers are kept apart everywhere: 人次 counts visits, 节次 counts slots.
 
+mod comparison;
 mod compile;
 mod consistency;
 mod coverage;
@@ -29,6 +30,7 @@ mod tests;
 mod trace;
 mod trend;
 
+pub use comparison::{Agreement, Comparison, InspectorDifference, StratumDifference};
 pub use compile::{WeeklyLog, compile};
 pub use consistency::{Consistency, ConsistencyParts, DisputedSlot, Opinion};
 pub use coverage::{
@@ -39,7 +41,7 @@ pub use displacement::{Delivery, Displacement, Taking};
 pub use findings::{FindingCell, FindingGroup};
 pub use gathered::Place;
 pub use input::{ClassLabel, EarlierWeek, LogInput, LoggedVisit, PlannedLesson};
-pub use inspectors::InspectorWork;
+pub use inspectors::{InspectorMore, InspectorWork};
 pub use notes::{DataNote, NoteKind};
 pub use ratings::{LevelCounts, RatingShare, RatingShares};
 pub use remarks::{HighlightRate, Remark};

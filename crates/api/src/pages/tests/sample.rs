@@ -136,6 +136,8 @@ impl Sample {
             planned_subject: plan.map(|plan| plan.subject),
             planned_teacher: plan.and_then(|plan| plan.teacher),
             arrived_off_minutes: None,
+            entered_after_minutes: None,
+            sync_delay_minutes: None,
             received_late: false,
         }
     }
@@ -192,6 +194,8 @@ impl Sample {
             slot: Some(slot),
             round: None,
             companions: [].into(),
+            arrived_at: None,
+            left_at: None,
             planned: None,
             observed: Some(Observed {
                 subject: Some(subject),

@@ -78,12 +78,33 @@ fn the_share_of_good_is_told_with_counts_interval_and_middle_level() {
 }
 
 #[test]
-fn an_edition_of_older_rules_is_a_page_without_the_newer_parts() {
-    let sample = Sample::qinghe().compile();
-    let (repeats, trend, rating_shares, highlight_rates) = (None, None, None, [].into());
-    let log = WeeklyLog { repeats, trend, rating_shares, highlight_rates, ..sample };
+fn inspectors_are_told_by_their_work_and_by_differences_never_by_a_rank() {
+    let mut sample = Sample::qinghe();
+    for weeks in 1..=7 {
+        sample.same_before(weeks);
+    }
+    let log = sample.compile();
+    let comparison = log.comparison.as_ref().unwrap();
+    assert!(!comparison.inspectors.is_empty());
 
     let page = page(&draft(&log));
 
-    assert!(["附图", "共性问题", "中位等级", "每10人次"].iter().all(|part| !page.contains(part)));
+    let inspectors = part(&page, "<h2>附表 巡课人（仅供校内）</h2>");
+    assert_tells(inspectors, &["巡课人工作情况", "评价差异", "按全校应有", "全部可比", "最近8个教学周"]);
+    assert_tells(inspectors, &[&format!("{}节次", comparison.agreement.slots), "不说明谁宽谁严"]);
+    assert!(!inspectors.contains("名次") && !inspectors.contains("误差"));
+}
+
+#[test]
+fn an_edition_of_older_rules_is_a_page_without_the_newer_parts() {
+    let mut sample = Sample::qinghe().compile();
+    for inspector in &mut sample.inspectors {
+        inspector.more = None;
+    }
+    let (repeats, trend, rating_shares, highlight_rates) = (None, None, None, [].into());
+    let log = WeeklyLog { repeats, trend, rating_shares, highlight_rates, comparison: None, ..sample };
+
+    let page = page(&draft(&log));
+
+    assert!(["附图", "共性问题", "中位等级", "每10人次", "评价差异"].iter().all(|part| !page.contains(part)));
 }

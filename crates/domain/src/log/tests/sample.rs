@@ -40,6 +40,8 @@ pub(super) struct SampleVisit {
     pub(super) planned_subject: Option<SubjectId>,
     pub(super) planned_teacher: Option<TeacherId>,
     pub(super) arrived_off_minutes: Option<i64>,
+    pub(super) entered_after_minutes: Option<i64>,
+    pub(super) sync_delay_minutes: Option<u32>,
     pub(super) received_late: bool,
 }
 
@@ -199,6 +201,8 @@ impl Sample {
             slot: Some(slot),
             round: None,
             companions: [].into(),
+            arrived_at: None,
+            left_at: None,
             planned: None,
             observed: Some(Observed {
                 subject: Some(subject),
@@ -222,6 +226,8 @@ impl Sample {
             planned_subject,
             planned_teacher,
             arrived_off_minutes: Some(3),
+            entered_after_minutes: Some(60),
+            sync_delay_minutes: Some(5),
             received_late: false,
         });
     }
@@ -266,6 +272,8 @@ impl SampleVisit {
             planned_subject: self.planned_subject,
             planned_teacher: self.planned_teacher,
             arrived_off_minutes: self.arrived_off_minutes,
+            entered_after_minutes: self.entered_after_minutes,
+            sync_delay_minutes: self.sync_delay_minutes,
             received_late: self.received_late,
         }
     }
