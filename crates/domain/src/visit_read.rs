@@ -40,6 +40,7 @@ impl Visit {
             highlights: list(fields, "highlights"),
             improvements: list(fields, "improvements"),
             findings: list(fields, "findings"),
+            disposition: lenient(fields, "disposition"),
             bulk: lenient(fields, "bulk").unwrap_or(false),
             submitted_at: lenient(fields, "submitted_at"),
             withdrawn: lenient(fields, "withdrawn").map(|withdrawn: Withdrawn| withdrawn.reason),

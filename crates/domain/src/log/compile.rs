@@ -11,7 +11,7 @@ use crate::log::consistency::{Consistency, ConsistencyParts, consistency};
 use crate::log::coverage::{Coverage, classes_visited, coverage};
 use crate::log::digest::{VisitDigest, digests};
 use crate::log::displacement::{Delivery, Displacement, Displacements, Taking, displacements};
-use crate::log::findings::{FindingGroup, findings};
+use crate::log::findings::{FindingGroup, findings, rectification_notices};
 use crate::log::gathered::Gathered;
 use crate::log::inspectors::{InspectorWork, inspectors};
 use crate::log::notes::{DataNote, notes};
@@ -85,6 +85,9 @@ pub struct WeeklyLog {
     pub findings_by_category: BTreeMap<String, u32>,
     /// Findings by category, with where they were made.
     pub findings: Vec<FindingGroup>,
+    /// Visits that led to a rectification notice, of all visits; absent from editions of older rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rectification_notices: Option<u32>,
     /// What came back within four weeks, and what many classes have; absent from editions of older rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeats: Option<Repeats>,
@@ -150,6 +153,7 @@ pub fn compile(input: &LogInput<'_>) -> WeeklyLog {
         improvements_by_subject,
         findings_by_category: findings.iter().map(|group| (group.code.clone(), group.count)).collect(),
         findings,
+        rectification_notices: Some(rectification_notices(&week, &mut trace)),
         repeats: Some(repeats(&week, &mut trace)),
         trend: Some(trend(&week, &mut trace)),
         coverage: coverage(&week, &mut trace),

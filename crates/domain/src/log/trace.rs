@@ -12,7 +12,7 @@ use crate::log::gathered::{Seen, SeenSlot};
 /// `checked.<subject>` · `displacement.<subject>` · `displacement.<planned>→<taken by>` ·
 /// `self_study.<subject>` · `delivered.<subject>` · `ratings` · `ratings.<level>` ·
 /// `ratings.<dimension>.<level>` · `highlights.<subject>` · `taught.<subject>` · `improvements.<subject>` ·
-/// `findings.<code>` · `inspectors.<name>` · `comparison.<name>` · `comparison.agreement` · `coverage.grade.<grade>` ·
+/// `findings.<code>` · `rectification.notices` · `inspectors.<name>` · `comparison.<name>` · `comparison.agreement` · `coverage.grade.<grade>` ·
 /// `coverage.subject.<subject>` · `coverage.weekday.<1–7>` ·
 /// `repeats.{class,teacher,common}.<place in its list, from 1>` ·
 /// `trend.<week>.{checked,inconsistent,protected,protected_displaced}`. A figure that is 0 has no key.

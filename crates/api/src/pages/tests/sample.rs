@@ -208,6 +208,7 @@ impl Sample {
             highlights: elements(row.highlights),
             improvements: elements(row.improvements),
             findings: elements(row.findings),
+            disposition: None,
             bulk: false,
             submitted_at: Some(at("2026-11-20T16:00:00+08:00")),
             withdrawn: None,

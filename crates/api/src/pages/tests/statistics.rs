@@ -2,6 +2,7 @@
 
 use xunke_domain::log::WeeklyLog;
 use xunke_domain::verdict::Verdict;
+use xunke_domain::visit::Disposition;
 
 use super::log_page::{assert_tells, draft, page};
 use super::sample::Sample;
@@ -96,15 +97,41 @@ fn inspectors_are_told_by_their_work_and_by_differences_never_by_a_rank() {
 }
 
 #[test]
+fn rectification_notices_are_told_with_what_is_not_recorded_yet() {
+    let mut sample = Sample::qinghe();
+    sample.visits[0].0.disposition = Some(Disposition::RectifyNotice);
+    let log = sample.compile();
+
+    let page = page(&draft(&log));
+
+    assert_tells(
+        part(&page, "<h3>整改</h3>"),
+        &["本周46人次巡课中，1人次提出整改通知书", "尚不记录整改进展与销号"],
+    );
+}
+
+#[test]
 fn an_edition_of_older_rules_is_a_page_without_the_newer_parts() {
     let mut sample = Sample::qinghe().compile();
     for inspector in &mut sample.inspectors {
         inspector.more = None;
     }
     let (repeats, trend, rating_shares, highlight_rates) = (None, None, None, [].into());
-    let log = WeeklyLog { repeats, trend, rating_shares, highlight_rates, comparison: None, ..sample };
+    let log = WeeklyLog {
+        repeats,
+        trend,
+        rating_shares,
+        highlight_rates,
+        comparison: None,
+        rectification_notices: None,
+        ..sample
+    };
 
     let page = page(&draft(&log));
 
-    assert!(["附图", "共性问题", "中位等级", "每10人次", "评价差异"].iter().all(|part| !page.contains(part)));
+    assert!(
+        ["附图", "共性问题", "中位等级", "每10人次", "评价差异", "<h3>整改"]
+            .iter()
+            .all(|part| !page.contains(part))
+    );
 }

@@ -129,11 +129,12 @@ fn a_content_hash_is_sixty_four_lower_case_hex_digits() {
 fn the_bytes_of_an_edition_do_not_change_by_accident() {
     let (_, _, frozen) = two_editions();
 
-    assert_eq!(frozen[1].hash.as_str(), "8f7b63079580866110f0d5ade71821c4ffd8cd17b773c13014c169e7101de609");
+    assert_eq!(frozen[1].hash.as_str(), "05b11c310c3acd2593ead1debd9cef1d966e7a62598f11e5e9f53cef34b63940");
 }
 
 /// What newer rules added to a log.
-const ADDED: [&str; 5] = ["repeats", "trend", "rating_shares", "highlight_rates", "comparison"];
+const ADDED: [&str; 6] =
+    ["rectification_notices", "repeats", "trend", "rating_shares", "highlight_rates", "comparison"];
 
 #[test]
 fn an_edition_of_older_rules_reads_and_freezes_to_its_own_bytes() {

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::sample::{Sample, week};
 use crate::log::{Delivery, SubjectCoverage, WeeklyLog};
 use crate::verdict::Verdict;
+use crate::visit::Disposition;
 
 const EXPECTED: &str = include_str!("../../../../../tests/data/qinghe-week12-expected.json");
 
@@ -131,6 +132,19 @@ fn the_share_of_good_and_the_rate_of_highlights_follow_from_the_counts() {
     assert_eq!(chinese.per_ten, Some(expected));
     assert_eq!(log.highlight_rates.values().map(|rate| rate.visits).sum::<u32>(), 46);
     assert_eq!(log.highlight_rates.values().map(|rate| rate.highlights).sum::<u32>(), log.highlights);
+}
+
+#[test]
+fn rectification_notices_are_counted_with_the_visits_that_led_to_them() {
+    let mut sample = Sample::qinghe();
+    assert_eq!(sample.compile().rectification_notices, Some(0));
+    sample.visits[3].visit.disposition = Some(Disposition::RectifyNotice);
+    sample.visits[4].visit.disposition = Some(Disposition::OnsiteAdvice);
+
+    let log = sample.compile();
+
+    assert_eq!(log.rectification_notices, Some(1));
+    assert_eq!(log.trace["rectification.notices"], [sample.visits[3].visit.id]);
 }
 
 /// The sample week with a slot on which three inspectors disagree.

@@ -215,6 +215,7 @@ impl Sample {
             highlights: elements(row.highlights),
             improvements: elements(row.improvements),
             findings: elements(row.findings),
+            disposition: None,
             bulk: false,
             submitted_at: Some("2026-11-20T16:00:00+08:00".parse().unwrap()),
             withdrawn: None,
