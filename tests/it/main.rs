@@ -26,6 +26,7 @@ mod repeated;
 mod restores;
 mod sessions;
 mod slices;
+mod statistics;
 mod support;
 mod timetable_files;
 mod timetables;

@@ -2,29 +2,35 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, TimeZone};
+use chrono_tz::Tz;
+use xunke_domain::book::SchoolBook;
 use xunke_domain::class_name::{display_name, grade_of};
 use xunke_domain::ids::ClassId;
 use xunke_domain::judge::judge;
 use xunke_domain::log::{
-    ClassLabel, DataNote, LogInput, LoggedVisit, NoteKind, PlannedLesson, WeeklyLog, compile,
+    ClassLabel, DataNote, EarlierWeek, LogInput, LoggedVisit, NoteKind, PlannedLesson, WeeklyLog, compile,
 };
 use xunke_domain::verdict::Verdict;
-use xunke_domain::visit::Visit;
+use xunke_domain::visit::{Slot, Visit};
 use xunke_domain::week::Week;
+use xunke_storage::earlier::EarlierVisit;
 use xunke_storage::weeks::{ArrivedVisit, WeekMaterial};
+
+/// Milliseconds.
+const MINUTE: i64 = 60_000;
 
 /// Compiles the log of a week. Verdicts are judged with the timetable and the changes known now.
 pub fn compile_week(material: &WeekMaterial, week: Week) -> WeeklyLog {
     let book = &*material.book;
-    let visits: Vec<(Visit, &ArrivedVisit)> = material
-        .visits
-        .iter()
-        .map(|arrived| {
-            let slot = arrived.visit.slot.as_ref().map(|slot| book.canonical_slot(slot));
-            (Visit { slot, ..arrived.visit.clone() }, arrived)
-        })
-        .collect();
+    let visits: Vec<(Visit, &ArrivedVisit)> =
+        material.visits.iter().map(|arrived| (canonical(book, &arrived.visit), arrived)).collect();
     let logged = visits.iter().map(|(visit, arrived)| logged(material, visit, arrived)).collect();
+    let earlier: Vec<(Week, Vec<(Visit, &EarlierVisit)>)> = material
+        .earlier
+        .iter()
+        .map(|(week, visits)| (*week, visits.iter().map(|one| (canonical(book, &one.visit), one)).collect()))
+        .collect();
     let exists = |retired: Option<chrono::NaiveDate>| retired.is_none_or(|day| day > week.monday());
     let classes: BTreeMap<ClassId, ClassLabel> = book
         .classes
@@ -54,8 +60,36 @@ pub fn compile_week(material: &WeekMaterial, week: Week) -> WeeklyLog {
         planned,
         visits: logged,
         unseen_since,
+        earlier: earlier
+            .iter()
+            .map(|(week, visits)| EarlierWeek {
+                week: *week,
+                visits: visits.iter().map(|(visit, one)| earlier_logged(material, visit, one)).collect(),
+            })
+            .collect(),
         notes: notes(material),
     })
+}
+
+/// The visit with its period named as the bell schedule names it.
+fn canonical(book: &SchoolBook, visit: &Visit) -> Visit {
+    let slot = visit.slot.as_ref().map(|slot| book.canonical_slot(slot));
+    Visit { slot, ..visit.clone() }
+}
+
+/// A visit of an earlier week, as the projection has it judged.
+fn earlier_logged<'a>(material: &WeekMaterial, visit: &'a Visit, earlier: &EarlierVisit) -> LoggedVisit<'a> {
+    LoggedVisit {
+        visit,
+        inspector_name: material.names.get(&visit.inspector).cloned().unwrap_or_default(),
+        verdict: earlier.verdict.unwrap_or(Verdict::NotVerifiable),
+        planned_subject: earlier.planned_subject,
+        planned_teacher: earlier.planned_teacher,
+        arrived_off_minutes: None,
+        entered_after_minutes: None,
+        sync_delay_minutes: None,
+        received_late: false,
+    }
 }
 
 fn logged<'a>(material: &WeekMaterial, visit: &'a Visit, arrived: &ArrivedVisit) -> LoggedVisit<'a> {
@@ -70,8 +104,27 @@ fn logged<'a>(material: &WeekMaterial, visit: &'a Visit, arrived: &ArrivedVisit)
         planned_subject: expected.map(|lesson| lesson.subject),
         planned_teacher: expected.and_then(|lesson| lesson.teacher),
         arrived_off_minutes: arrived.off_minutes,
+        entered_after_minutes: visit.slot.as_ref().and_then(|slot| {
+            let end = end_of(&material.book, slot)?;
+            Some((submitted(visit, arrived)? - end.timestamp_millis()).div_euclid(MINUTE))
+        }),
+        sync_delay_minutes: submitted(visit, arrived)
+            .map(|at| u32::try_from((arrived.received_at - at).div_euclid(MINUTE)).unwrap_or(0)),
         received_late: material.first_published_at.is_some_and(|first| arrived.received_at > first),
     }
+}
+
+/// When a visit was submitted, milliseconds: by our clock, as far as it is known how the phone's went.
+fn submitted(visit: &Visit, arrived: &ArrivedVisit) -> Option<i64> {
+    Some(visit.submitted_at?.timestamp_millis() - arrived.clock_offset.unwrap_or(0))
+}
+
+/// When the period of a slot ends.
+fn end_of(book: &SchoolBook, slot: &Slot) -> Option<DateTime<Tz>> {
+    let grade = book.classes.get(&slot.class).and_then(|class| grade_of(class, slot.date));
+    let period = book.bell_schedule(grade, slot.date)?.period(&slot.period)?;
+    let zone = book.time_zone.unwrap_or(Tz::Asia__Shanghai);
+    zone.from_local_datetime(&slot.date.and_time(period.end)).earliest()
 }
 
 fn notes(material: &WeekMaterial) -> Vec<DataNote> {

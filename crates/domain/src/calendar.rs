@@ -135,6 +135,27 @@ impl SchoolBook {
             })
     }
 
+    /// The teaching weeks before `week` in its semester, the newest first, at most `most`; none outside a semester.
+    pub fn teaching_weeks_before(&self, week: Week, most: usize) -> Vec<Week> {
+        let Some(semester) = self.semester_of(week.monday()) else { return Vec::new() };
+        let first = Week::of(semester.week_one.min(semester.first_day));
+        (1..)
+            .map(|weeks| week.back(weeks))
+            .take_while(|before| *before >= first)
+            .filter(|before| teaching_week(semester, before.monday()).is_some())
+            .take(most)
+            .collect()
+    }
+
+    /// The days of a week (holidays, days with an event or a half day) that make it unlike others.
+    pub fn days_unlike_others(&self, week: Week) -> (u32, u32) {
+        week.days().fold((0, 0), |(holidays, events), date| match self.school_day(date).kind {
+            DayState::NoLessons { reason: NoLessonsReason::Holiday } => (holidays + 1, events),
+            DayState::Lessons { closed, .. } if !closed.is_empty() => (holidays, events + 1),
+            DayState::NoLessons { .. } | DayState::Lessons { .. } => (holidays, events),
+        })
+    }
+
     /// Monday to Sunday of a teaching week, by the semester a date lies in.
     pub fn teaching_week_of(&self, date: NaiveDate) -> Option<u32> {
         self.semester_of(date).and_then(|semester| teaching_week(semester, date))
@@ -242,6 +263,29 @@ mod tests {
         assert_eq!(book.school_day(day("2026-10-21")).teaching_week, Some(7));
         assert_eq!(monday_of(&semester, 7), Some(day("2026-10-19")));
         assert_eq!(monday_of(&semester, 99), None);
+    }
+
+    #[test]
+    fn the_teaching_weeks_before_one_stay_in_its_semester() {
+        let book = book(Vec::new());
+        let week = |text: &str| -> Week { text.parse().unwrap() };
+
+        let before = book.teaching_weeks_before(week("2026-W38"), 7);
+
+        assert_eq!(before, [week("2026-W37"), week("2026-W36")]);
+        assert_eq!(book.teaching_weeks_before(week("2026-W47"), 7).len(), 7);
+        assert_eq!(book.teaching_weeks_before(week("2026-W30"), 7), []);
+    }
+
+    #[test]
+    fn holidays_and_days_with_an_event_make_a_week_unlike_others() {
+        let holidays = ["2026-10-05", "2026-10-06"].map(|date| calendar_day(date, DayKind::Holiday));
+        let mut exam = calendar_day("2026-10-08", DayKind::Event);
+        exam.from_period = Some("第1节".to_owned());
+        let book = book(holidays.into_iter().chain([exam]).collect());
+
+        assert_eq!(book.days_unlike_others("2026-W41".parse().unwrap()), (2, 1));
+        assert_eq!(book.days_unlike_others("2026-W47".parse().unwrap()), (0, 0));
     }
 
     #[test]

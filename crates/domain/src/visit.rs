@@ -105,6 +105,22 @@ pub enum Level {
     Poor,
 }
 
+/// What is to follow (处理意见).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Disposition {
+    /// 无意见.
+    None,
+    /// 现场反馈建议.
+    OnsiteAdvice,
+    /// 整改通知书.
+    RectifyNotice,
+    /// 上报督导办.
+    EscalateToOffice,
+    /// 向科室协商.
+    ConsultSection,
+}
+
 /// A highlight (亮点).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -157,6 +173,10 @@ pub struct Visit {
     pub round: Option<Uuid>,
     /// Who came along.
     pub companions: BTreeSet<UserId>,
+    /// When the inspector came in, by the phone's clock.
+    pub arrived_at: Option<DateTime<FixedOffset>>,
+    /// When the inspector left, by the phone's clock.
+    pub left_at: Option<DateTime<FixedOffset>>,
     /// What the phone held as planned.
     pub planned: Option<Planned>,
     /// What was seen.
@@ -173,6 +193,8 @@ pub struct Visit {
     pub improvements: BTreeMap<String, Improvement>,
     /// Element → finding.
     pub findings: BTreeMap<String, Finding>,
+    /// What is to follow.
+    pub disposition: Option<Disposition>,
     /// Marked as part of "all normal": left out of ratings and consistency.
     pub bulk: bool,
     /// Absent: a draft, in no log.

@@ -30,6 +30,8 @@ impl Visit {
                 .filter(|(_, there)| there.as_bool() == Some(true))
                 .filter_map(|(user, _)| user.parse().ok())
                 .collect(),
+            arrived_at: lenient(fields, "arrived_at"),
+            left_at: lenient(fields, "left_at"),
             planned: lenient(fields, "planned"),
             observed: lenient(fields, "observed"),
             verdict: lenient(fields, "verdict"),
@@ -38,6 +40,7 @@ impl Visit {
             highlights: list(fields, "highlights"),
             improvements: list(fields, "improvements"),
             findings: list(fields, "findings"),
+            disposition: lenient(fields, "disposition"),
             bulk: lenient(fields, "bulk").unwrap_or(false),
             submitted_at: lenient(fields, "submitted_at"),
             withdrawn: lenient(fields, "withdrawn").map(|withdrawn: Withdrawn| withdrawn.reason),

@@ -9,6 +9,7 @@ mod book;
 mod claim;
 pub mod conflicts;
 mod db;
+pub mod earlier;
 pub mod editions;
 mod entity;
 mod error;

@@ -11,12 +11,16 @@ use xunke_domain::record_type::RecordType;
 use xunke_domain::visit::Visit;
 use xunke_domain::week::Week;
 
+use crate::earlier::EarlierVisit;
 use crate::schools::School;
 use crate::visits::VisitFilter;
 use crate::{Queries, Store, StoreError, Tx};
 
 /// Most visits of one week of one school.
 const VISITS: u64 = 100_000;
+
+/// Teaching weeks a log looks back on.
+const EARLIER: usize = 7;
 
 /// A visit with what the server knows of its arrival.
 #[derive(Clone, Debug)]
@@ -25,6 +29,8 @@ pub struct ArrivedVisit {
     pub visit: Visit,
     /// When it first arrived, milliseconds.
     pub received_at: i64,
+    /// The sender's clock minus ours then, milliseconds.
+    pub clock_offset: Option<i64>,
     /// Minutes between the chosen period and the arrival by the corrected clock.
     pub off_minutes: Option<i64>,
 }
@@ -42,6 +48,8 @@ pub struct WeekMaterial {
     pub names: BTreeMap<UserId, String>,
     /// The last week before this one in which each class was visited, in this semester.
     pub last_seen: BTreeMap<ClassId, Week>,
+    /// The teaching weeks before this one in its semester with their submitted visits, the newest week first.
+    pub earlier: Vec<(Week, Vec<EarlierVisit>)>,
     /// Devices that still hold unsent entries: whose, how many.
     pub unsent: Vec<(String, i64)>,
     /// Visits of the week with open conflicts.
@@ -75,12 +83,15 @@ impl<C: ConnectionTrait> Queries<C> {
                 visits.push(ArrivedVisit {
                     visit,
                     received_at: row.received_at,
+                    clock_offset: row.clock_offset,
                     off_minutes: row.off_minutes,
                 });
             }
         }
-        let names =
-            self.account_names(&visits.iter().map(|arrived| arrived.visit.inspector).collect()).await?;
+        let earlier = self.visits_of(school.id, &book.teaching_weeks_before(week, EARLIER)).await?;
+        let seen_by = visits.iter().map(|arrived| &arrived.visit);
+        let seen_by = seen_by.chain(earlier.iter().flat_map(|(_, visits)| visits).map(|one| &one.visit));
+        let names = self.account_names(&seen_by.map(|visit| visit.inspector).collect()).await?;
         let since = book.semester_of(week.monday()).map_or(week.back(20).monday(), |term| term.first_day);
         let seen = self.classes_last_seen(school.id, since, week.monday()).await?;
         let editions = self.edition_list(school.id, week).await?;
@@ -88,6 +99,7 @@ impl<C: ConnectionTrait> Queries<C> {
         Ok(WeekMaterial {
             unsent: self.unsent(&school).await?,
             last_seen: seen.into_iter().map(|(class, date)| (class, Week::of(date))).collect(),
+            earlier,
             held,
             first_published_at: editions.first().map(|edition| edition.published_at),
             school,

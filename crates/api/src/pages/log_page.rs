@@ -12,10 +12,14 @@ use xunke_domain::log::{ChangeEntry, WeeklyLog, labels};
 
 use crate::pages::coverage::{CoverageTables, Cross, Unseen};
 use crate::pages::heading::{EditionRow, Heading, edition_rows};
-use crate::pages::ratings::{self, RatingRow};
+use crate::pages::highlight_rates::{self, RateRow};
+use crate::pages::inspectors::{self, ComparisonTables, WorkRow};
+use crate::pages::ratings::{self, GoodRow, RatingRow};
 use crate::pages::remarks::{self, FindingRow, Remarks};
+use crate::pages::repeats::RepeatTables;
 use crate::pages::share::Share;
 use crate::pages::timetable::Timetable;
+use crate::pages::trend::{self, Chart};
 use crate::pages::versions::{self, ChangeRow};
 use crate::pages::visit_links::VisitLinks;
 use crate::pages::{EditionLink, Form, Frame, STYLESHEET_PATH, SemesterName, words};
@@ -90,9 +94,16 @@ pub fn edition_page(view: &EditionView<'_>) -> Result<String, askama::Error> {
         highlights: Remarks::new(&log.highlights_by_subject, links),
         improvements: Remarks::new(&log.improvements_by_subject, links),
         findings: remarks::findings(&log.findings, links),
+        repeats: log.repeats.as_ref().map(|repeats| RepeatTables::new(repeats, log.trend.as_ref())),
         timetable: Timetable::new(log, links),
+        charts: log.trend.as_ref().map_or_else(Vec::new, |trend| trend::charts(trend).into()),
+        highlight_rates: highlight_rates::rows(&log.highlight_rates),
+        good: (log.rating_shares.as_ref())
+            .map_or_else(Vec::new, |shares| ratings::good_rows(shares, view.dimensions)),
         ratings: ratings::rows(log.ratings, &log.ratings_by_dimension, view.dimensions),
         unseen: Unseen::new(&coverage.classes_not_seen, &coverage.subjects_not_seen),
+        inspectors: inspectors::work(&log.inspectors),
+        comparison: log.comparison.as_ref().map(ComparisonTables::new),
         changes: versions::rows(view.changes, links),
         editions: edition_rows(view.editions, view.state.number()),
         log,
@@ -119,9 +130,19 @@ struct LogPage<'a> {
     highlights: Remarks<'a>,
     improvements: Remarks<'a>,
     findings: Vec<FindingRow<'a>>,
+    /// None in an edition of older rules.
+    repeats: Option<RepeatTables<'a>>,
     timetable: Timetable<'a>,
+    /// Empty in an edition of older rules.
+    charts: Vec<Chart>,
+    /// Empty in an edition of older rules, as is the next.
+    highlight_rates: Vec<RateRow<'a>>,
+    good: Vec<GoodRow>,
     ratings: Vec<RatingRow>,
     unseen: Unseen<'a>,
+    inspectors: Vec<WorkRow<'a>>,
+    /// None in an edition of older rules.
+    comparison: Option<ComparisonTables<'a>>,
     changes: Vec<ChangeRow<'a>>,
     editions: Vec<EditionRow<'a>>,
 }

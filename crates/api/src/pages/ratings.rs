@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use xunke_domain::log::LevelCounts;
 use xunke_domain::log::labels::level_zh;
+use xunke_domain::log::{LevelCounts, RatingShare, RatingShares};
 use xunke_domain::seed::DIMENSIONS;
 use xunke_domain::visit::Level;
 
@@ -19,6 +19,34 @@ pub(super) struct RatingRow {
     /// 优 and 良 among all.
     pub(super) good: Share,
     pub(super) bar: Bar,
+}
+
+/// The share of 优良 and the middle level of a dimension, or of all together.
+#[derive(Clone, Debug)]
+pub(super) struct GoodRow {
+    pub(super) name: String,
+    pub(super) good: Share,
+    /// Such as `良` or `良—中`; none of too few.
+    pub(super) median: Option<String>,
+}
+
+/// What the counts come to: dimensions, then all, then each rubric where there are several.
+pub(super) fn good_rows(shares: &RatingShares, names: &BTreeMap<String, String>) -> Vec<GoodRow> {
+    let row = |name: String, share: &RatingShare| GoodRow {
+        name,
+        good: Share::new(share.good, share.rated),
+        median: share.median.map(|[better, worse]| match (level_zh(better), level_zh(worse)) {
+            (better, worse) if better == worse => better.to_owned(),
+            (better, worse) => format!("{better}—{worse}"),
+        }),
+    };
+    let dimensions = shares.by_dimension.iter().map(|(key, share)| row(dimension(key, names), share));
+    let all = [row("合计".to_owned(), &shares.all)];
+    let rubrics = shares.by_rubric.values().zip(1..);
+    dimensions
+        .chain(all)
+        .chain(rubrics.map(|(share, number)| row(format!("其中量表{number}"), share)))
+        .collect()
 }
 
 /// The rows of the table, the sum last. `names` are the school's own names of its dimensions.

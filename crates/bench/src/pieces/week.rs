@@ -108,6 +108,7 @@ impl BigWeek {
                 })
                 .collect(),
             visits: self.visits.iter().map(|visit| self.logged(visit)).collect(),
+            earlier: Vec::new(),
             notes: Vec::new(),
         }
     }
@@ -124,6 +125,8 @@ impl BigWeek {
             planned_subject: expected.map(|lesson| lesson.subject),
             planned_teacher: expected.and_then(|lesson| lesson.teacher),
             arrived_off_minutes: Some(3),
+            entered_after_minutes: None,
+            sync_delay_minutes: None,
             received_late: false,
         }
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::VisitId;
 use crate::log::gathered::Gathered;
 use crate::log::trace::Trace;
+use crate::visit::Disposition;
 
 /// From this severity on a category is a red line (红线).
 const RED_LINE: u8 = 4;
@@ -66,13 +67,27 @@ pub(super) fn findings(week: &Gathered<'_>, trace: &mut Trace) -> Vec<FindingGro
     groups.into_iter().map(|(code, gathering)| group(week, code, gathering)).collect()
 }
 
-fn group(week: &Gathered<'_>, code: &str, gathering: Gathering) -> FindingGroup {
-    let Gathering { severity, count, visits, cells } = gathering;
+/// Visits that led to a rectification notice (整改通知书; domain, section 7, formula 8). What became of the notices is
+/// not kept yet.
+pub(super) fn rectification_notices(week: &Gathered<'_>, trace: &mut Trace) -> u32 {
+    let notices =
+        week.visits.iter().filter(|seen| seen.logged.visit.disposition == Some(Disposition::RectifyNotice));
+    notices.map(|seen| trace.visit("rectification.notices", seen.id())).fold(0, |sum, ()| sum + 1)
+}
+
+/// A category's name, and whether it, or a finding of this severity, is a red line.
+pub(super) fn named<'a>(week: &Gathered<'a>, code: &'a str, severity: u8) -> (&'a str, bool) {
     let category = week.input.book.problem_categories.get(code);
     let red_line = severity >= RED_LINE || category.is_some_and(|category| category.severity >= RED_LINE);
+    (category.map_or(code, |category| category.name.as_str()), red_line)
+}
+
+fn group(week: &Gathered<'_>, code: &str, gathering: Gathering) -> FindingGroup {
+    let Gathering { severity, count, visits, cells } = gathering;
+    let (name, red_line) = named(week, code, severity);
     FindingGroup {
         code: code.to_owned(),
-        name: category.map_or(code, |category| category.name.as_str()).to_owned(),
+        name: name.to_owned(),
         severity,
         red_line,
         count,

@@ -7,9 +7,10 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ClassId, SubjectId, TeacherId, VisitId};
-use crate::log::{LogInput, LoggedVisit, PlannedLesson};
+use crate::log::{EarlierWeek, LogInput, LoggedVisit, PlannedLesson};
 use crate::verdict::Verdict;
 use crate::visit::Slot;
+use crate::week::Week;
 
 /// A slot as people name it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -62,6 +63,16 @@ pub(super) struct Gathered<'a> {
     pub(super) planned: BTreeMap<&'a Slot, &'a PlannedLesson>,
     pub(super) visits: Vec<Seen<'a>>,
     pub(super) slots: BTreeMap<&'a Slot, SeenSlot<'a>>,
+    /// The earlier weeks, the oldest first.
+    pub(super) earlier: Vec<Earlier<'a>>,
+}
+
+/// An earlier week in order.
+#[derive(Debug)]
+pub(super) struct Earlier<'a> {
+    pub(super) week: Week,
+    pub(super) visits: Vec<Seen<'a>>,
+    pub(super) slots: BTreeMap<&'a Slot, SeenSlot<'a>>,
 }
 
 impl<'a> Gathered<'a> {
@@ -75,19 +86,15 @@ impl<'a> Gathered<'a> {
             }
         }
 
-        let mut visits: Vec<Seen<'a>> =
-            input.visits.iter().filter_map(|logged| seen(input, logged)).collect();
-        visits.sort_by_key(Seen::id);
-
-        let mut by_slot: BTreeMap<&Slot, Vec<Seen<'a>>> = BTreeMap::new();
-        for visit in &visits {
-            by_slot.entry(visit.slot).or_default().push(*visit);
-        }
-        let slots = by_slot
-            .into_iter()
-            .map(|(slot, visits)| (slot, SeenSlot::new(slot, visits, planned.get(slot).copied())))
+        let (visits, slots) = in_order(input.week, &input.visits, &planned);
+        let mut earlier: Vec<Earlier<'a>> = (input.earlier.iter())
+            .map(|EarlierWeek { week, visits }| {
+                let (visits, slots) = in_order(*week, visits, &BTreeMap::new());
+                Earlier { week: *week, visits, slots }
+            })
             .collect();
-        Self { input, planned, visits, slots }
+        earlier.sort_by_key(|earlier| earlier.week);
+        Self { input, planned, visits, slots, earlier }
     }
 
     pub(super) fn subject_name(&self, subject: Option<SubjectId>) -> String {
@@ -109,6 +116,12 @@ impl<'a> Gathered<'a> {
 
     pub(super) fn place(&self, slot: &Slot) -> Place {
         Place { date: slot.date, period: slot.period.clone(), class: self.class_name(slot.class) }
+    }
+
+    /// Whether a subject is one of those whose displacement is watched most.
+    pub(super) fn is_protected(&self, subject: Option<SubjectId>) -> bool {
+        let subject = subject.and_then(|id| self.input.book.subjects.get(&id));
+        subject.is_some_and(|subject| subject.protected)
     }
 
     /// Names of the protected subjects still taught: listed even where there is nothing to say.
@@ -174,9 +187,29 @@ impl<'a> SeenSlot<'a> {
     }
 }
 
-fn seen<'a>(input: &LogInput<'_>, logged: &'a LoggedVisit<'a>) -> Option<Seen<'a>> {
+/// The visits of a week that count, by id, and their slots.
+fn in_order<'a>(
+    week: Week,
+    logged: &'a [LoggedVisit<'a>],
+    planned: &BTreeMap<&Slot, &PlannedLesson>,
+) -> (Vec<Seen<'a>>, BTreeMap<&'a Slot, SeenSlot<'a>>) {
+    let mut visits: Vec<Seen<'a>> = logged.iter().filter_map(|logged| seen(week, logged)).collect();
+    visits.sort_by_key(Seen::id);
+
+    let mut by_slot: BTreeMap<&Slot, Vec<Seen<'a>>> = BTreeMap::new();
+    for visit in &visits {
+        by_slot.entry(visit.slot).or_default().push(*visit);
+    }
+    let slots = by_slot
+        .into_iter()
+        .map(|(slot, visits)| (slot, SeenSlot::new(slot, visits, planned.get(slot).copied())))
+        .collect();
+    (visits, slots)
+}
+
+fn seen<'a>(week: Week, logged: &'a LoggedVisit<'a>) -> Option<Seen<'a>> {
     let visit = logged.visit;
     let counts = visit.submitted_at.is_some() && visit.withdrawn.is_none();
-    let slot = visit.slot.as_ref().filter(|slot| counts && input.week.contains(slot.date))?;
+    let slot = visit.slot.as_ref().filter(|slot| counts && week.contains(slot.date))?;
     Some(Seen { slot, logged })
 }

@@ -29,8 +29,20 @@ pub struct LogInput<'a> {
     pub visits: Vec<LoggedVisit<'a>>,
     /// The last week before this one in which each class was visited; none: never this semester.
     pub unseen_since: BTreeMap<ClassId, Option<Week>>,
+    /// The teaching weeks before this one in its semester, the newest first, at most 7: repeats, the trend and the
+    /// comparison of inspectors look back on them.
+    pub earlier: Vec<EarlierWeek<'a>>,
     /// What the caller knows about the completeness of the data, such as devices with unsent entries.
     pub notes: Vec<DataNote>,
+}
+
+/// An earlier teaching week with its visits, under the same rules as those of the week itself.
+#[derive(Clone, Debug)]
+pub struct EarlierWeek<'a> {
+    /// The week.
+    pub week: Week,
+    /// Its visits, each once, in any order; judged with what is known now.
+    pub visits: Vec<LoggedVisit<'a>>,
 }
 
 /// How a class is called in the week, which depends on the school year.
@@ -68,6 +80,11 @@ pub struct LoggedVisit<'a> {
     pub planned_teacher: Option<TeacherId>,
     /// Corrected device time minus the chosen period, in minutes; negative is early.
     pub arrived_off_minutes: Option<i64>,
+    /// Minutes from the end of the chosen period until the visit was submitted, by the corrected clock; none if the
+    /// period has no time. Negative while the lesson went on.
+    pub entered_after_minutes: Option<i64>,
+    /// Minutes from the submission, by the corrected clock, until the visit was here; 0 if it was here before.
+    pub sync_delay_minutes: Option<u32>,
     /// Received after the week's first publication (补录).
     pub received_late: bool,
 }

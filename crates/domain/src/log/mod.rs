@@ -7,6 +7,7 @@
 //! Two numbers are kept apart everywhere: 人次 counts visits, 节次 counts slots.
 
 pub mod chain;
+mod comparison;
 mod compile;
 mod consistency;
 mod coverage;
@@ -23,12 +24,15 @@ pub mod proof;
 pub mod public;
 mod ratings;
 mod remarks;
+mod repeats;
 mod shares;
 mod suppression;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod trend;
 
+pub use comparison::{Agreement, Comparison, InspectorDifference, StratumDifference};
 pub use compile::{WeeklyLog, compile};
 pub use consistency::{Consistency, ConsistencyParts, DisputedSlot, Opinion};
 pub use coverage::{
@@ -38,9 +42,11 @@ pub use digest::{ChangeEntry, ChangeKind, ChangedField, ContentPart, VisitDigest
 pub use displacement::{Delivery, Displacement, Taking};
 pub use findings::{FindingCell, FindingGroup};
 pub use gathered::Place;
-pub use input::{ClassLabel, LogInput, LoggedVisit, PlannedLesson};
-pub use inspectors::InspectorWork;
+pub use input::{ClassLabel, EarlierWeek, LogInput, LoggedVisit, PlannedLesson};
+pub use inspectors::{InspectorMore, InspectorWork};
 pub use notes::{DataNote, NoteKind};
-pub use ratings::LevelCounts;
-pub use remarks::Remark;
+pub use ratings::{LevelCounts, RatingShare, RatingShares};
+pub use remarks::{HighlightRate, Remark};
+pub use repeats::{Repeat, RepeatWeek, Repeats};
 pub use shares::{MIN_SHARE, share, wilson95};
+pub use trend::{MIN_CHART, Side, Trend, TrendPoint, TrendPool, TrendSum, TrendWeek};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{SubjectId, VisitId};
 use crate::log::Place;
 use crate::log::gathered::{Gathered, Seen};
-use crate::log::shares::count;
+use crate::log::shares::{MIN_SHARE, count};
 use crate::log::trace::Trace;
 
 /// A highlight or an improvement, in one shape.
@@ -31,6 +31,17 @@ pub struct Remark {
     /// Tags, if any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+}
+
+/// How often something good was noted where a subject was taught. Not for ranking: who looks for what differs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct HighlightRate {
+    /// Highlights of the subject.
+    pub highlights: u32,
+    /// Visits of lessons of the subject; bulk visits left out.
+    pub visits: u32,
+    /// Highlights per 10 visits, 1 decimal; none below 5 visits.
+    pub per_ten: Option<f64>,
 }
 
 /// Remarks by the name of their subject, each list in the order of slots and visits.
@@ -64,6 +75,29 @@ pub(super) fn improvements(week: &Gathered<'_>, trace: &mut Trace) -> BySubject 
         }
     }
     in_order(lists)
+}
+
+/// Highlights per 10 visits by subject (domain, section 7, formula 6); the subjects are those visited and those that
+/// are protected or have a highlight.
+pub(super) fn highlight_rates(
+    week: &Gathered<'_>,
+    highlights: &BySubject,
+    trace: &mut Trace,
+) -> BTreeMap<String, HighlightRate> {
+    let mut rates: BTreeMap<String, HighlightRate> = (highlights.iter())
+        .map(|(subject, list)| {
+            (subject.clone(), HighlightRate { highlights: count(list.len()), ..HighlightRate::default() })
+        })
+        .collect();
+    for seen in week.visits.iter().filter(|seen| !seen.logged.visit.bulk) {
+        let subject = week.subject_name(seen.subject_given());
+        trace.visit(format_args!("taught.{subject}"), seen.id());
+        rates.entry(subject).or_default().visits += 1;
+    }
+    for rate in rates.values_mut().filter(|rate| rate.visits >= MIN_SHARE) {
+        rate.per_ten = Some((f64::from(rate.highlights) * 100.0 / f64::from(rate.visits)).round() / 10.0);
+    }
+    rates
 }
 
 /// How many remarks there are.

@@ -34,7 +34,8 @@ const fn tellable(k: u32, n: u32) -> bool {
     n >= MIN_SHARE && k <= n
 }
 
-fn round4(value: f64) -> f64 {
+/// To 4 decimals, as all shares are told.
+pub(super) fn round4(value: f64) -> f64 {
     (value * 10_000.0).round() / 10_000.0
 }
 

@@ -11,9 +11,11 @@ use crate::log::gathered::{Seen, SeenSlot};
 /// Keys: `visits` · `consistency.{checked,consistent,inconsistent,disputed}` · `verdict.<verdict>` ·
 /// `checked.<subject>` · `displacement.<subject>` · `displacement.<planned>→<taken by>` ·
 /// `self_study.<subject>` · `delivered.<subject>` · `ratings` · `ratings.<level>` ·
-/// `ratings.<dimension>.<level>` · `highlights.<subject>` · `improvements.<subject>` ·
-/// `findings.<code>` · `inspectors.<name>` · `coverage.grade.<grade>` ·
-/// `coverage.subject.<subject>` · `coverage.weekday.<1–7>`. A figure that is 0 has no key.
+/// `ratings.<dimension>.<level>` · `highlights.<subject>` · `taught.<subject>` · `improvements.<subject>` ·
+/// `findings.<code>` · `rectification.notices` · `inspectors.<name>` · `comparison.<name>` · `comparison.agreement` · `coverage.grade.<grade>` ·
+/// `coverage.subject.<subject>` · `coverage.weekday.<1–7>` ·
+/// `repeats.{class,teacher,common}.<place in its list, from 1>` ·
+/// `trend.<week>.{checked,inconsistent,protected,protected_displaced}`. A figure that is 0 has no key.
 ///
 /// A week of 5,000 visits names 100,000 of them: keys are written where the last one stood, and ids are put in order
 /// once, at the end.

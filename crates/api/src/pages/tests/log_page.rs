@@ -13,7 +13,7 @@ use crate::pages::{EditionLink, EditionState, EditionView, Form, edition_page};
 
 static NO_NAMES: BTreeMap<String, String> = BTreeMap::new();
 
-fn draft(log: &WeeklyLog) -> EditionView<'_> {
+pub(super) fn draft(log: &WeeklyLog) -> EditionView<'_> {
     EditionView {
         frame: FRAME,
         semester: Some(SEMESTER),
@@ -27,13 +27,13 @@ fn draft(log: &WeeklyLog) -> EditionView<'_> {
     }
 }
 
-fn page(view: &EditionView<'_>) -> String {
+pub(super) fn page(view: &EditionView<'_>) -> String {
     let page = edition_page(view).unwrap();
     check(&page);
     page
 }
 
-fn assert_tells(page: &str, all: &[&str]) {
+pub(super) fn assert_tells(page: &str, all: &[&str]) {
     for told in all {
         assert!(page.contains(told), "{told}");
     }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Days, FixedOffset, NaiveDate};
+use chrono::{DateTime, Datelike, Days, FixedOffset, NaiveDate};
 use serde::Deserialize;
 use uuid::Uuid;
 use xunke_domain::book::{ProblemCategory, SchoolBook, Subject, Teacher};
 use xunke_domain::ids::{ClassId, SchoolId, SubjectId, TeacherId, UserId, VisitId};
-use xunke_domain::log::{ClassLabel, LogInput, LoggedVisit, PlannedLesson, WeeklyLog, compile};
+use xunke_domain::log::{ClassLabel, EarlierWeek, LogInput, LoggedVisit, PlannedLesson, WeeklyLog, compile};
 use xunke_domain::seed::{CATEGORIES, SUBJECTS};
 use xunke_domain::verdict::Verdict;
 use xunke_domain::visit::{
@@ -33,6 +33,8 @@ pub(super) type SampleVisit = (Visit, String, Verdict);
 /// A week that tests may alter before it is compiled.
 pub(super) struct Sample {
     pub(super) visits: Vec<SampleVisit>,
+    /// Visits of earlier weeks.
+    pub(super) earlier: Vec<SampleVisit>,
     pub(super) book: SchoolBook,
     classes: BTreeMap<ClassId, ClassLabel>,
     planned: Vec<PlannedLesson>,
@@ -85,6 +87,7 @@ impl Sample {
             classes: BTreeMap::new(),
             planned: Vec::new(),
             visits: Vec::new(),
+            earlier: Vec::new(),
         };
         for row in file.lessons.iter().filter(|row| row.weeks != "odd") {
             sample.plan(row);
@@ -96,22 +99,6 @@ impl Sample {
     }
 
     pub(super) fn compile(&self) -> WeeklyLog {
-        let logged = |(visit, inspector, verdict): &'_ SampleVisit| {
-            let plan = self.planned.iter().find(|lesson| Some(&lesson.slot) == visit.slot.as_ref());
-            (plan.map(|plan| plan.subject), plan.and_then(|plan| plan.teacher), inspector.clone(), *verdict)
-        };
-        let visits = self.visits.iter().map(|sampled| {
-            let (planned_subject, planned_teacher, inspector_name, verdict) = logged(sampled);
-            LoggedVisit {
-                visit: &sampled.0,
-                inspector_name,
-                verdict,
-                planned_subject,
-                planned_teacher,
-                arrived_off_minutes: None,
-                received_late: false,
-            }
-        });
         compile(&LogInput {
             school: SchoolId::from_uuid(Uuid::from_u128(1)),
             week: week(),
@@ -119,10 +106,52 @@ impl Sample {
             book: &self.book,
             class_names: self.classes.clone(),
             planned: self.planned.clone(),
-            visits: visits.collect(),
+            visits: self.visits.iter().map(|visit| self.logged(visit)).collect(),
             unseen_since: self.classes.keys().map(|class| (*class, Some(week().back(4)))).collect(),
+            earlier: self.earlier_weeks(),
             notes: Vec::new(),
         })
+    }
+
+    fn earlier_weeks(&self) -> Vec<EarlierWeek<'_>> {
+        let mut weeks: BTreeMap<Week, Vec<LoggedVisit<'_>>> = BTreeMap::new();
+        for sampled in &self.earlier {
+            let date = sampled.0.slot.as_ref().unwrap().date;
+            weeks.entry(Week::of(date)).or_default().push(self.logged(sampled));
+        }
+        weeks.into_iter().map(|(week, visits)| EarlierWeek { week, visits }).collect()
+    }
+
+    fn logged<'a>(&self, (visit, inspector, verdict): &'a SampleVisit) -> LoggedVisit<'a> {
+        // The timetable is the same in every week.
+        let of_week = |slot: &Slot| (slot.class, slot.period.clone(), slot.date.weekday());
+        let plan = self
+            .planned
+            .iter()
+            .find(|lesson| Some(of_week(&lesson.slot)) == visit.slot.as_ref().map(of_week));
+        LoggedVisit {
+            visit,
+            inspector_name: inspector.clone(),
+            verdict: *verdict,
+            planned_subject: plan.map(|plan| plan.subject),
+            planned_teacher: plan.and_then(|plan| plan.teacher),
+            arrived_off_minutes: None,
+            entered_after_minutes: None,
+            sync_delay_minutes: None,
+            received_late: false,
+        }
+    }
+
+    /// Adds the week's visits as they would have been so many weeks before.
+    pub(super) fn same_before(&mut self, weeks: u64) {
+        for (place, (visit, inspector, verdict)) in self.visits.iter().enumerate() {
+            let mut visit = visit.clone();
+            let number = usize::try_from(weeks).unwrap() * 100_000 + place;
+            visit.id = VisitId::from_uuid(counted(number));
+            let slot = visit.slot.as_mut().unwrap();
+            slot.date = slot.date.checked_sub_days(Days::new(7 * weeks)).unwrap();
+            self.earlier.push((visit, inspector.clone(), *verdict));
+        }
     }
 
     /// The name of every teacher.
@@ -165,6 +194,8 @@ impl Sample {
             slot: Some(slot),
             round: None,
             companions: [].into(),
+            arrived_at: None,
+            left_at: None,
             planned: None,
             observed: Some(Observed {
                 subject: Some(subject),
@@ -177,6 +208,7 @@ impl Sample {
             highlights: elements(row.highlights),
             improvements: elements(row.improvements),
             findings: elements(row.findings),
+            disposition: None,
             bulk: false,
             submitted_at: Some(at("2026-11-20T16:00:00+08:00")),
             withdrawn: None,

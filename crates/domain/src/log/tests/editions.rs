@@ -199,5 +199,26 @@ fn a_content_hash_is_sixty_four_lower_case_hex_digits() {
 fn the_bytes_of_an_edition_do_not_change_by_accident() {
     let (_, _, frozen) = two_editions();
 
-    assert_eq!(frozen[1].hash.as_str(), "b8bed62f631dfc8eb6131692b559c7bcef99153d94dc81ac69de3714d2ae92a9");
+    assert_eq!(frozen[1].hash.as_str(), "05b11c310c3acd2593ead1debd9cef1d966e7a62598f11e5e9f53cef34b63940");
+}
+
+/// What newer rules added to a log.
+const ADDED: [&str; 6] =
+    ["rectification_notices", "repeats", "trend", "rating_shares", "highlight_rates", "comparison"];
+
+#[test]
+fn an_edition_of_older_rules_reads_and_freezes_to_its_own_bytes() {
+    let (first, _, _) = two_editions();
+    let mut old: serde_json::Value = serde_json::to_value(&first).unwrap();
+    for added in ADDED {
+        assert!(old["log"].as_object_mut().unwrap().remove(added).is_some(), "{added}");
+    }
+
+    for inspector in old["log"]["inspectors"].as_array_mut().unwrap() {
+        assert!(inspector.as_object_mut().unwrap().remove("more").is_some());
+    }
+
+    let read: Edition = serde_json::from_value(old.clone()).unwrap();
+
+    assert_eq!(serde_json::to_value(&read).unwrap(), old);
 }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::sample::{Sample, week};
 use crate::log::{Delivery, SubjectCoverage, WeeklyLog};
 use crate::verdict::Verdict;
+use crate::visit::Disposition;
 
 const EXPECTED: &str = include_str!("../../../../../tests/data/qinghe-week12-expected.json");
 
@@ -112,6 +113,38 @@ fn a_week_without_visits_is_a_log_of_noughts() {
     assert_eq!(log.consistency.wilson95, None);
     assert_eq!(log.coverage.classes_not_seen.len(), 24);
     assert_eq!(log.trace, BTreeMap::new());
+}
+
+#[test]
+fn the_share_of_good_and_the_rate_of_highlights_follow_from_the_counts() {
+    let mut sample = Sample::qinghe();
+    sample.visits[0].visit.rubric = Some(uuid::Uuid::from_u128(7));
+    let log = sample.compile();
+
+    let shares = log.rating_shares.unwrap();
+    assert_eq!((shares.all.good, shares.all.rated), (47 + 99, 47 + 99 + 32 + 6));
+    assert_eq!(shares.by_rubric.len(), 2, "levels of two rubrics do not compare");
+    assert_eq!(shares.by_rubric.values().map(|share| share.rated).sum::<u32>(), 184);
+    let labor = log.highlight_rates["劳动"];
+    assert_eq!((labor.highlights, labor.visits, labor.per_ten), (0, 0, None));
+    let chinese = log.highlight_rates["语文"];
+    let expected = (f64::from(chinese.highlights) * 100.0 / f64::from(chinese.visits)).round() / 10.0;
+    assert_eq!(chinese.per_ten, Some(expected));
+    assert_eq!(log.highlight_rates.values().map(|rate| rate.visits).sum::<u32>(), 46);
+    assert_eq!(log.highlight_rates.values().map(|rate| rate.highlights).sum::<u32>(), log.highlights);
+}
+
+#[test]
+fn rectification_notices_are_counted_with_the_visits_that_led_to_them() {
+    let mut sample = Sample::qinghe();
+    assert_eq!(sample.compile().rectification_notices, Some(0));
+    sample.visits[3].visit.disposition = Some(Disposition::RectifyNotice);
+    sample.visits[4].visit.disposition = Some(Disposition::OnsiteAdvice);
+
+    let log = sample.compile();
+
+    assert_eq!(log.rectification_notices, Some(1));
+    assert_eq!(log.trace["rectification.notices"], [sample.visits[3].visit.id]);
 }
 
 /// The sample week with a slot on which three inspectors disagree.

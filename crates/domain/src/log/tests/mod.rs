@@ -2,6 +2,8 @@
 
 mod editions;
 mod golden;
+mod inspectors;
+mod looking_back;
 mod public;
 mod sample;
 mod slots;

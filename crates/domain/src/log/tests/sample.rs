@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::book::{ProblemCategory, SchoolBook, Subject, Teacher};
 use crate::ids::{ClassId, SchoolId, SubjectId, TeacherId, UserId, VisitId};
-use crate::log::{ClassLabel, LogInput, LoggedVisit, PlannedLesson, WeeklyLog, compile};
+use crate::log::{ClassLabel, EarlierWeek, LogInput, LoggedVisit, PlannedLesson, WeeklyLog, compile};
 use crate::verdict::Verdict;
 use crate::visit::{
     Finding, Highlight, Improvement, Level, Observed, Regime, Situation, Slot, Visit, VisitKind,
@@ -27,6 +27,8 @@ pub(super) struct Sample {
     pub(super) planned: Vec<PlannedLesson>,
     pub(super) visits: Vec<SampleVisit>,
     pub(super) unseen_since: BTreeMap<ClassId, Option<Week>>,
+    /// Visits of earlier weeks, in whatever order; the weeks are told by their dates.
+    pub(super) earlier: Vec<SampleVisit>,
 }
 
 /// A visit with what the server would know about it.
@@ -38,6 +40,8 @@ pub(super) struct SampleVisit {
     pub(super) planned_subject: Option<SubjectId>,
     pub(super) planned_teacher: Option<TeacherId>,
     pub(super) arrived_off_minutes: Option<i64>,
+    pub(super) entered_after_minutes: Option<i64>,
+    pub(super) sync_delay_minutes: Option<u32>,
     pub(super) received_late: bool,
 }
 
@@ -81,6 +85,7 @@ impl Sample {
             planned: Vec::new(),
             visits: Vec::new(),
             unseen_since: BTreeMap::new(),
+            earlier: Vec::new(),
         };
         let named = [("TT01", "挤占", 3), ("ST01", "参与度低", 1), ("EN04", "安全隐患", 4)];
         for (code, name, severity) in named {
@@ -112,8 +117,29 @@ impl Sample {
             planned: self.planned.clone(),
             visits: self.visits.iter().map(SampleVisit::logged).collect(),
             unseen_since: self.unseen_since.clone(),
+            earlier: self.earlier_weeks(),
             notes: Vec::new(),
         }
+    }
+
+    fn earlier_weeks(&self) -> Vec<EarlierWeek<'_>> {
+        let mut weeks: BTreeMap<Week, Vec<LoggedVisit<'_>>> = BTreeMap::new();
+        for visit in &self.earlier {
+            weeks.entry(Week::of(visit.visit.slot.as_ref().unwrap().date)).or_default().push(visit.logged());
+        }
+        weeks.into_iter().map(|(week, visits)| EarlierWeek { week, visits }).collect()
+    }
+
+    /// The visit at this place as it would have been so many weeks before, without remarks.
+    pub(super) fn weeks_before(&self, place: usize, weeks: u64) -> SampleVisit {
+        let mut visit = self.second(place);
+        let place = u128::try_from(place).unwrap() + u128::from(weeks) * 1_000;
+        visit.visit.id = VisitId::from_uuid(Uuid::from_u128(100_000 + place));
+        visit.visit.inspector = self.visits[0].visit.inspector;
+        visit.inspector_name.clone_from(&self.visits[0].inspector_name);
+        let slot = visit.visit.slot.as_mut().unwrap();
+        slot.date = slot.date.checked_sub_days(Days::new(7 * weeks)).unwrap();
+        visit
     }
 
     /// The first visit with this verdict.
@@ -175,6 +201,8 @@ impl Sample {
             slot: Some(slot),
             round: None,
             companions: [].into(),
+            arrived_at: None,
+            left_at: None,
             planned: None,
             observed: Some(Observed {
                 subject: Some(subject),
@@ -187,6 +215,7 @@ impl Sample {
             highlights: elements(row.highlights),
             improvements: elements(row.improvements),
             findings: elements(row.findings),
+            disposition: None,
             bulk: false,
             submitted_at: Some("2026-11-20T16:00:00+08:00".parse().unwrap()),
             withdrawn: None,
@@ -198,6 +227,8 @@ impl Sample {
             planned_subject,
             planned_teacher,
             arrived_off_minutes: Some(3),
+            entered_after_minutes: Some(60),
+            sync_delay_minutes: Some(5),
             received_late: false,
         });
     }
@@ -242,6 +273,8 @@ impl SampleVisit {
             planned_subject: self.planned_subject,
             planned_teacher: self.planned_teacher,
             arrived_off_minutes: self.arrived_off_minutes,
+            entered_after_minutes: self.entered_after_minutes,
+            sync_delay_minutes: self.sync_delay_minutes,
             received_late: self.received_late,
         }
     }

@@ -1,0 +1,120 @@
+//! Those who visit: their work, and how they rate beside each other. For the school alone.
+
+use xunke_domain::log::{Agreement, Comparison, InspectorDifference, InspectorMore, InspectorWork};
+
+use crate::pages::share::Share;
+
+/// What one inspector did.
+#[derive(Clone, Debug)]
+pub(super) struct WorkRow<'a> {
+    pub(super) work: &'a InspectorWork,
+    /// None in an edition of older rules.
+    pub(super) more: Option<MoreCells>,
+}
+
+/// What else is told of it.
+#[derive(Clone, Debug)]
+pub(super) struct MoreCells {
+    pub(super) classes: u32,
+    /// Such as `95（7人次）`; minutes of those visits that tell them.
+    pub(super) minutes: String,
+    pub(super) protected: Share,
+    /// Such as `12分钟`.
+    pub(super) sync_delay: String,
+    pub(super) entered_late: Share,
+}
+
+pub(super) fn work(inspectors: &[InspectorWork]) -> Vec<WorkRow<'_>> {
+    let row = |work: &'_ InspectorWork| work.more.map(|more| cells(work, more));
+    inspectors.iter().map(|work| WorkRow { work, more: row(work) }).collect()
+}
+
+fn cells(work: &InspectorWork, more: InspectorMore) -> MoreCells {
+    let InspectorMore { classes, protected, minutes, timed, entered_late, entered, median_sync_delay } = more;
+    MoreCells {
+        classes,
+        minutes: if timed == 0 { "—".to_owned() } else { format!("{minutes}（{timed}人次）") },
+        protected: Share::new(protected, work.visits),
+        sync_delay: median_sync_delay.map_or_else(|| "—".to_owned(), delay),
+        entered_late: Share::new(entered_late, entered),
+    }
+}
+
+/// Minutes as people say them, whole.
+fn delay(minutes: u32) -> String {
+    match minutes {
+        0..120 => format!("{minutes}分钟"),
+        120..2880 => format!("{}小时", minutes / 60),
+        2880.. => format!("{}天", minutes / 1440),
+    }
+}
+
+/// How inspectors rate beside each other.
+#[derive(Clone, Debug)]
+pub(super) struct ComparisonTables<'a> {
+    pub(super) weeks: usize,
+    pub(super) rows: Vec<DifferenceRow<'a>>,
+    pub(super) slots: u32,
+    pub(super) exact: Share,
+    /// κ, such as `0.58`; none of too few pairs.
+    pub(super) kappa: Option<String>,
+}
+
+/// An inspector, or one of his strata.
+#[derive(Clone, Debug)]
+pub(super) struct DifferenceRow<'a> {
+    pub(super) name: &'a str,
+    /// Such as `三至四年级语文`; all of them together, if empty.
+    pub(super) stratum: String,
+    pub(super) visits: u32,
+    pub(super) own: Share,
+    /// What the school's shares would give, such as `7.2`.
+    pub(super) expected: String,
+    /// In percentage points, such as `+15.0`.
+    pub(super) difference: String,
+}
+
+impl<'a> ComparisonTables<'a> {
+    pub(super) fn new(comparison: &'a Comparison) -> Self {
+        let Comparison { weeks, inspectors, agreement } = comparison;
+        let Agreement { slots, pairs, exact, kappa, share: _, wilson95: _ } = *agreement;
+        Self {
+            weeks: weeks.len(),
+            rows: inspectors.iter().flat_map(rows).collect(),
+            slots,
+            exact: Share::new(exact, pairs),
+            kappa: kappa.map(|kappa| format!("{kappa:.2}")),
+        }
+    }
+}
+
+fn rows(inspector: &InspectorDifference) -> Vec<DifferenceRow<'_>> {
+    let all = DifferenceRow {
+        name: &inspector.inspector,
+        stratum: String::new(),
+        visits: inspector.visits,
+        own: Share::new(inspector.good, inspector.rated),
+        expected: format!("{:.1}", inspector.expected),
+        difference: points(inspector.difference),
+    };
+    let strata = inspector.strata.iter().map(|stratum| {
+        let school = f64::from(stratum.school_good) / f64::from(stratum.school_rated.max(1));
+        DifferenceRow {
+            name: &inspector.inspector,
+            stratum: format!("{}{}", band(stratum.grades), stratum.subject),
+            visits: stratum.visits,
+            own: Share::new(stratum.good, stratum.rated),
+            expected: format!("{:.1}", f64::from(stratum.rated) * school),
+            difference: points(stratum.difference),
+        }
+    });
+    [all].into_iter().chain(strata).collect()
+}
+
+fn band(grades: Option<[u32; 2]>) -> String {
+    grades.map_or_else(String::new, |[first, last]| format!("{first}—{last}年级"))
+}
+
+fn points(difference: f64) -> String {
+    format!("{:+.1}", difference * 100.0)
+}

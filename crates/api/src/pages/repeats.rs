@@ -1,0 +1,68 @@
+//! Repeat and common problems as tables.
+
+use std::collections::BTreeMap;
+
+use xunke_domain::log::{Repeat, Repeats, Trend};
+use xunke_domain::week::Week;
+
+use crate::pages::words;
+
+/// Problems that came back, under three headings.
+#[derive(Clone, Debug)]
+pub(super) struct RepeatTables<'a> {
+    /// How many weeks were looked at.
+    pub(super) weeks: usize,
+    /// Those with a row, each with its caption.
+    pub(super) tables: Vec<(&'static str, Vec<RepeatRow<'a>>)>,
+}
+
+/// A problem that came back.
+#[derive(Clone, Debug)]
+pub(super) struct RepeatRow<'a> {
+    pub(super) code: &'a str,
+    pub(super) name: &'a str,
+    pub(super) red_line: bool,
+    /// Such as `三年级：三年级(1)班、三年级(2)班`.
+    pub(super) whose: String,
+    pub(super) subjects: String,
+    /// Such as `第10周 1、第12周 2`.
+    pub(super) weeks: String,
+}
+
+impl<'a> RepeatTables<'a> {
+    /// The trend knows the numbers of the weeks.
+    pub(super) fn new(repeats: &'a Repeats, trend: Option<&Trend>) -> Self {
+        let weeks = trend.into_iter().flat_map(|trend| &trend.weeks);
+        let numbers = weeks.map(|week| (week.week, week.teaching_week)).collect();
+        let rows = |repeats: &'a [Repeat]| repeats.iter().map(|repeat| row(repeat, &numbers)).collect();
+        let tables = [
+            ("同一班级重复出现的问题", rows(&repeats.by_class)),
+            ("同一教师重复出现的问题（不列姓名）", rows(&repeats.by_teacher)),
+            ("同年级三个以上班级的共性问题", rows(&repeats.common)),
+        ];
+        Self {
+            weeks: repeats.weeks.len(),
+            tables: tables.into_iter().filter(|(_, rows): &(_, Vec<_>)| !rows.is_empty()).collect(),
+        }
+    }
+}
+
+fn row<'a>(repeat: &'a Repeat, numbers: &BTreeMap<Week, Option<u32>>) -> RepeatRow<'a> {
+    let Repeat { code, name, red_line, grade: _, classes, subjects, weeks } = repeat;
+    let week = |week: Week| {
+        let number = numbers.get(&week).copied().flatten();
+        number.map_or_else(|| words::week_span(week), |number| words::teaching_week(Some(number)))
+    };
+    RepeatRow {
+        code,
+        name,
+        red_line: *red_line,
+        whose: classes.join("、"),
+        subjects: subjects.join("、"),
+        weeks: weeks
+            .iter()
+            .map(|row| format!("{} {}", week(row.week), row.findings))
+            .collect::<Vec<_>>()
+            .join("、"),
+    }
+}

@@ -1,0 +1,137 @@
+//! The statistics of the log page: what looks back, what compares, what is told only inside the school.
+
+use xunke_domain::log::WeeklyLog;
+use xunke_domain::verdict::Verdict;
+use xunke_domain::visit::Disposition;
+
+use super::log_page::{assert_tells, draft, page};
+use super::sample::Sample;
+
+fn part<'a>(page: &'a str, from: &str) -> &'a str {
+    let (_, rest) = page.split_once(from).unwrap_or_else(|| panic!("{from} is not told"));
+    rest.split_once("</section>").map_or(rest, |(part, _)| part)
+}
+
+#[test]
+fn a_trend_is_drawn_and_told_by_a_table_beside_it() {
+    let mut sample = Sample::qinghe();
+    sample.same_before(1);
+    sample.same_before(2);
+    for (place, (.., verdict)) in sample.earlier.iter_mut().take(46).enumerate() {
+        *verdict = if place % 2 == 0 { Verdict::NoTeacher } else { *verdict };
+    }
+    let log = sample.compile();
+
+    let page = page(&draft(&log));
+
+    let trend = part(&page, "<h2>附图 近八周走势</h2>");
+    assert_tells(
+        trend,
+        &["课表一致率", "<polyline class=\"way\"", "<circle class=\"dot outside\"", "40/44", "低于下控制限"],
+    );
+    assert_eq!(trend.matches("<svg class=\"chart\"").count(), 2);
+    let described = part(trend, "<desc id=\"trend-kept-desc\">");
+    assert_tells(described, &["第12周 40/44（90.9%），在控制限内", "低于下控制限"]);
+}
+
+#[test]
+fn one_week_alone_makes_a_table_and_no_drawing() {
+    let log = Sample::qinghe().compile();
+
+    let page = page(&draft(&log));
+
+    let trend = part(&page, "<h2>附图 近八周走势</h2>");
+    assert!(!trend.contains("<svg"));
+    assert_tells(trend, &["第12周", "40/44"]);
+}
+
+#[test]
+fn problems_that_came_back_are_listed_with_their_weeks_and_without_a_teacher() {
+    let mut sample = Sample::qinghe();
+    let quiet = page(&draft(&sample.compile()));
+    sample.same_before(1);
+    let log = sample.compile();
+
+    let page = page(&draft(&log));
+
+    assert_tells(part(&quiet, "<h3>重复问题与共性问题</h3>"), &["最近1个教学周未见重复问题和共性问题"]);
+    let repeats = part(&page, "<h3>重复问题与共性问题</h3>");
+    assert_tells(repeats, &["同一班级重复出现的问题", "TT01", "第12周 1", "最近2个教学周"]);
+    assert!(sample.teachers().iter().all(|name| !repeats.contains(name.as_str())));
+}
+
+#[test]
+fn the_share_of_good_is_told_with_counts_interval_and_middle_level() {
+    let log = Sample::qinghe().compile();
+
+    let page = page(&draft(&log));
+
+    let ratings = part(&page, "优良占比与中位等级</caption>");
+    assert_tells(ratings, &["146/184", "79.3%", "72.9%—84.6%", "<td>良</td>"]);
+    let (_, highlights) = page.split_once("各学科亮点与巡课人次</caption>").unwrap();
+    assert_tells(
+        highlights,
+        &[
+            "<tr class=\"zero\"><th scope=\"row\">劳动</th><td class=\"n\">0</td><td class=\"n\">0</td>",
+            "不作排名",
+        ],
+    );
+}
+
+#[test]
+fn inspectors_are_told_by_their_work_and_by_differences_never_by_a_rank() {
+    let mut sample = Sample::qinghe();
+    for weeks in 1..=7 {
+        sample.same_before(weeks);
+    }
+    let log = sample.compile();
+    let comparison = log.comparison.as_ref().unwrap();
+    assert!(!comparison.inspectors.is_empty());
+
+    let page = page(&draft(&log));
+
+    let inspectors = part(&page, "<h2>附表 巡课人（仅供校内）</h2>");
+    assert_tells(inspectors, &["巡课人工作情况", "评价差异", "按全校应有", "全部可比", "最近8个教学周"]);
+    assert_tells(inspectors, &[&format!("{}节次", comparison.agreement.slots), "不说明谁宽谁严"]);
+    assert!(!inspectors.contains("名次") && !inspectors.contains("误差"));
+}
+
+#[test]
+fn rectification_notices_are_told_with_what_is_not_recorded_yet() {
+    let mut sample = Sample::qinghe();
+    sample.visits[0].0.disposition = Some(Disposition::RectifyNotice);
+    let log = sample.compile();
+
+    let page = page(&draft(&log));
+
+    assert_tells(
+        part(&page, "<h3>整改</h3>"),
+        &["本周46人次巡课中，1人次提出整改通知书", "尚不记录整改进展与销号"],
+    );
+}
+
+#[test]
+fn an_edition_of_older_rules_is_a_page_without_the_newer_parts() {
+    let mut sample = Sample::qinghe().compile();
+    for inspector in &mut sample.inspectors {
+        inspector.more = None;
+    }
+    let (repeats, trend, rating_shares, highlight_rates) = (None, None, None, [].into());
+    let log = WeeklyLog {
+        repeats,
+        trend,
+        rating_shares,
+        highlight_rates,
+        comparison: None,
+        rectification_notices: None,
+        ..sample
+    };
+
+    let page = page(&draft(&log));
+
+    assert!(
+        ["附图", "共性问题", "中位等级", "每10人次", "评价差异", "<h3>整改"]
+            .iter()
+            .all(|part| !page.contains(part))
+    );
+}

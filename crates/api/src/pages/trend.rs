@@ -1,0 +1,195 @@
+//! The last weeks as control charts, each with a table that says the same in numbers.
+
+use xunke_domain::log::{MIN_CHART, Side, Trend, TrendPoint, TrendSum, TrendWeek};
+
+use crate::pages::share::Share;
+use crate::pages::words;
+
+/// The drawing in its own units.
+const WIDTH: f64 = 800.0;
+const TOP: f64 = 14.0;
+const BOTTOM: f64 = 196.0;
+const LEFT: f64 = 56.0;
+/// Half of what a week's limits reach to either side, at most.
+const REACH: f64 = 34.0;
+
+/// A chart with its table.
+#[derive(Clone, Debug)]
+pub(super) struct Chart {
+    /// Prefix of the ids inside, unique on the page.
+    pub(super) id: &'static str,
+    pub(super) title: &'static str,
+    /// What the drawing shows, for those who do not see it.
+    pub(super) description: String,
+    /// Whether there are two weeks to draw.
+    pub(super) drawn: bool,
+    /// Where the middle line is.
+    pub(super) middle: Option<String>,
+    /// Neighbouring weeks with a share, as the points of a line.
+    pub(super) lines: Vec<String>,
+    pub(super) limits: Vec<Limits>,
+    pub(super) dots: Vec<Dot>,
+    /// Weeks below the drawing: where, what.
+    pub(super) labels: Vec<(String, String)>,
+    /// Percentages beside it: where, what.
+    pub(super) scale: Vec<(String, String)>,
+    pub(super) rows: Vec<Row>,
+    /// All weeks together.
+    pub(super) all: Share,
+    /// The small weeks together: which, how many, in words.
+    pub(super) pooled: Option<(String, Share, String)>,
+}
+
+/// The limits of a week as drawn: from where to where, and how high.
+#[derive(Clone, Debug)]
+pub(super) struct Limits {
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) low: String,
+    pub(super) high: String,
+}
+
+/// A week's share as drawn.
+#[derive(Clone, Debug)]
+pub(super) struct Dot {
+    pub(super) x: String,
+    pub(super) y: String,
+    /// `inside`, `outside` or `small`.
+    pub(super) class: &'static str,
+}
+
+/// A week in the table.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    pub(super) week: String,
+    /// Such as `假期2天`.
+    pub(super) marks: String,
+    pub(super) share: Share,
+    /// Such as `58.8%—97.9%`.
+    pub(super) limits: Option<String>,
+    /// Where it lies, in words.
+    pub(super) said: &'static str,
+    pub(super) outside: bool,
+}
+
+/// The charts of a trend: consistency, then displacement of protected subjects.
+pub(super) fn charts(trend: &Trend) -> [Chart; 2] {
+    let of = |id, title, sum, point: fn(&TrendWeek) -> TrendPoint| chart(id, title, sum, &trend.weeks, point);
+    [
+        of("trend-kept", "课表一致率", &trend.consistency, |week| week.consistency),
+        of("trend-displaced", "重点关注学科被挤占率", &trend.protected_displacement, |week| {
+            week.protected_displacement
+        }),
+    ]
+}
+
+fn chart(
+    id: &'static str,
+    title: &'static str,
+    sum: &TrendSum,
+    weeks: &[TrendWeek],
+    point: fn(&TrendWeek) -> TrendPoint,
+) -> Chart {
+    let points: Vec<TrendPoint> = weeks.iter().map(point).collect();
+    let shares = points.iter().filter_map(|point| point.share);
+    let edges = points.iter().filter_map(|point| point.limits).flatten();
+    let (low, high) = shares
+        .chain(edges)
+        .chain(sum.share)
+        .fold((1.0_f64, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
+    // To whole tens of per cent, so that the scale can be read.
+    let (low, high) = ((low * 10.0).floor() / 10.0, (high * 10.0).ceil() / 10.0);
+    let span = (high - low).max(0.1);
+    let y = |share: f64| BOTTOM - (share - low) / span * (BOTTOM - TOP);
+    let step = (WIDTH - LEFT) / f64::from(u32::try_from(weeks.len()).unwrap_or(1).max(1));
+    let places: Vec<f64> = (0..weeks.len())
+        .map(|place| LEFT + step * (f64::from(u32::try_from(place).unwrap_or(0)) + 0.5))
+        .collect();
+    let placed = || places.iter().copied().zip(&points);
+    let seen: Vec<Option<String>> =
+        placed().map(|(x, point)| point.share.map(|share| format!("{},{}", at(x), at(y(share))))).collect();
+    let rows: Vec<Row> = weeks.iter().zip(&points).map(|(week, point)| row(week, *point)).collect();
+    let drawn = points.iter().filter(|point| point.share.is_some()).count() > 1;
+    Chart {
+        id,
+        title,
+        description: described(&rows),
+        drawn,
+        middle: sum.share.map(|share| at(y(share))),
+        lines: seen
+            .split(Option::is_none)
+            .filter(|run| run.len() > 1)
+            .map(|run| run.iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" "))
+            .collect(),
+        limits: placed()
+            .filter_map(|(x, point)| {
+                let [low, high] = point.limits?;
+                let reach = (step / 2.0).min(REACH);
+                let (from, to) = (at(x - reach), at(x + reach));
+                Some(Limits { from, to, low: at(y(low)), high: at(y(high)) })
+            })
+            .collect(),
+        dots: placed()
+            .filter_map(|(x, point)| {
+                let class = match (point.limits, point.outside) {
+                    (None, _) => "small",
+                    (_, Some(_)) => "outside",
+                    (_, None) => "inside",
+                };
+                Some(Dot { x: at(x), y: at(y(point.share?)), class })
+            })
+            .collect(),
+        labels: places.iter().map(|x| at(*x)).zip(weeks.iter().map(name)).collect(),
+        scale: [low, low + span]
+            .iter()
+            .map(|share| (at(y(*share)), format!("{:.0}%", share * 100.0)))
+            .collect(),
+        rows,
+        all: Share::new(sum.k, sum.n),
+        pooled: sum.pooled.as_ref().map(|pool| {
+            let of = weeks.iter().filter(|week| pool.weeks.contains(&week.week)).map(name);
+            let TrendPoint { k, n, .. } = pool.point;
+            (of.collect::<Vec<_>>().join("、"), Share::new(k, n), said(pool.point).to_owned())
+        }),
+    }
+}
+
+fn row(week: &TrendWeek, point: TrendPoint) -> Row {
+    let days = [("假期", week.holidays), ("活动或考试", week.events)];
+    let marks = days.iter().filter(|(_, days)| *days > 0).map(|(what, days)| format!("{what}{days}天"));
+    Row {
+        week: name(week),
+        marks: marks.collect::<Vec<_>>().join("，"),
+        share: Share::new(point.k, point.n),
+        limits: point.limits.map(|[low, high]| format!("{:.1}%—{:.1}%", low * 100.0, high * 100.0)),
+        said: said(point),
+        outside: point.outside.is_some(),
+    }
+}
+
+fn name(week: &TrendWeek) -> String {
+    week.teaching_week
+        .map_or_else(|| words::week_span(week.week), |number| words::teaching_week(Some(number)))
+}
+
+const fn said(point: TrendPoint) -> &'static str {
+    match point.outside {
+        Some(Side::Above) => "高于上控制限",
+        Some(Side::Below) => "低于下控制限",
+        None if point.n == 0 => "没有可核查的节次",
+        None if point.n < MIN_CHART => "不足10节，不计控制限",
+        None => "在控制限内",
+    }
+}
+
+fn described(rows: &[Row]) -> String {
+    let week = |row: &Row| {
+        let percent = row.share.percent().map(|percent| format!("（{percent}）")).unwrap_or_default();
+        format!("{} {}{percent}，{}", row.week, row.share.counts(), row.said)
+    };
+    rows.iter().map(week).collect::<Vec<_>>().join("；")
+}
+
+fn at(place: f64) -> String {
+    format!("{place:.1}")
+}
