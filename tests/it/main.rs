@@ -15,6 +15,7 @@ mod lineage;
 mod names;
 mod nodes;
 mod openapi;
+mod pages_visits;
 mod phones;
 mod policy;
 mod problems;

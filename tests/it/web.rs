@@ -18,7 +18,7 @@ on_both!(
 );
 
 /// Posts a form as a browser of ours does.
-async fn form(app: &TestApp, path: &str, cookie: &str, fields: &[(&str, &str)]) -> Answer {
+pub(crate) async fn form(app: &TestApp, path: &str, cookie: &str, fields: &[(&str, &str)]) -> Answer {
     form_from(app, path, cookie, fields, "same-origin").await
 }
 
@@ -43,7 +43,7 @@ pub(crate) async fn page(app: &TestApp, path: &str, cookie: &str) -> Answer {
     app.send_text("GET", path, "", "", &[("cookie", cookie)]).await
 }
 
-fn html(answer: &Answer) -> String {
+pub(crate) fn html(answer: &Answer) -> String {
     String::from_utf8(answer.bytes.clone()).unwrap()
 }
 
@@ -60,7 +60,7 @@ pub(crate) async fn signed_in(app: &TestApp, login: &str) -> String {
 }
 
 /// The value of a hidden field.
-fn hidden(html: &str, name: &str) -> String {
+pub(crate) fn hidden(html: &str, name: &str) -> String {
     let field = html.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap_or_default();
     field.split('"').next().unwrap_or_default().to_owned()
 }

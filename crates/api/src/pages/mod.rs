@@ -1,7 +1,7 @@
 //! The pages people read and print, in Chinese: pure functions from data to HTML.
 //!
 //! Start with [`edition_page`] (the weekly log inside the school) and [`public_page`] (what anybody
-//! may read); [`sign_in_page`], [`home_page`] and [`error_page`] lead there. Templates are in
+//! may read); [`visit_list_page`] and [`visit_page`] show what is behind the figures; [`sign_in_page`], [`home_page`] and [`error_page`] lead there. Templates are in
 //! `templates/`, the one stylesheet is [`STYLESHEET`].
 //!
 //! The pages hold no script, no style of their own and nothing from elsewhere, so they can be served
@@ -10,10 +10,13 @@
 mod audit_page;
 mod bar;
 mod coverage;
+mod field_words;
+mod figures;
 mod frame;
 mod heading;
 mod home;
 mod log_page;
+mod names;
 mod public_page;
 mod ratings;
 mod remarks;
@@ -23,6 +26,8 @@ mod tests;
 mod timetable;
 mod versions;
 mod visit_links;
+mod visit_list_page;
+mod visit_page;
 mod words;
 
 pub use audit_page::{AuditView, audit_page};
@@ -33,7 +38,11 @@ pub use home::{
     password_page, setup_page, sign_in_page,
 };
 pub use log_page::{EditionState, EditionView, edition_page};
+pub use names::Names;
 pub use public_page::{PublicView, public_page};
+pub use visit_list_page::{Choices, Chosen, ListedVisit, VisitListView, visit_list_page};
+pub use visit_page::{ChangeItem, FeedbackItem, VisitView, WriteItem, visit_page};
+pub(crate) use words::encoded;
 
 /// The stylesheet of all pages, to be served at [`STYLESHEET_PATH`].
 pub const STYLESHEET: &str = include_str!("../../assets/xunke.css");

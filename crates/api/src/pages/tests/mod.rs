@@ -6,3 +6,4 @@ mod log_page;
 mod markup;
 mod public_page;
 mod sample;
+mod visits;
