@@ -20,6 +20,7 @@ mod names;
 mod public_page;
 mod ratings;
 mod remarks;
+mod settle_page;
 mod share;
 #[cfg(test)]
 mod tests;
@@ -40,6 +41,7 @@ pub use home::{
 pub use log_page::{EditionState, EditionView, edition_page};
 pub use names::Names;
 pub use public_page::{PublicView, public_page};
+pub use settle_page::{ConflictItem, HeldItem, SettleView, Settled, SideItem, settle_page};
 pub use visit_list_page::{Choices, Chosen, ListedVisit, VisitListView, visit_list_page};
 pub use visit_page::{ChangeItem, FeedbackItem, VisitView, WriteItem, visit_page};
 pub(crate) use words::encoded;

@@ -1,13 +1,14 @@
 //! Pages for people with a browser: the same decisions as the API, told in Chinese.
 //!
 //! `session` is the cookie, `entry` signing in and first steps, `log` the weekly log, `visits` what is behind its
-//! figures, `audit` what the timetable reveals; `known` has the names they tell. What the pages look like is in [`crate::pages`].
+//! figures, `settle` what people must decide, `audit` what the timetable reveals; `known` has the names they tell. What the pages look like is in [`crate::pages`].
 
 mod audit;
 mod entry;
 mod known;
 mod log;
 mod session;
+mod settle;
 mod visits;
 
 use axum::Router;
@@ -47,6 +48,7 @@ pub fn router(app: App) -> Router {
         .merge(entry::router())
         .merge(log::router())
         .merge(visits::router())
+        .merge(settle::router())
         .merge(audit::router())
         .route(pages::STYLESHEET_PATH, get(stylesheet))
         .with_state(app)

@@ -6,4 +6,5 @@ mod log_page;
 mod markup;
 mod public_page;
 mod sample;
+mod settle;
 mod visits;
