@@ -15,6 +15,8 @@ mod lineage;
 mod names;
 mod nodes;
 mod openapi;
+mod pages_settle;
+mod pages_visits;
 mod phones;
 mod policy;
 mod posting;

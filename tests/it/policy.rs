@@ -45,7 +45,7 @@ fn same(one: &Answer, other: &Answer) -> bool {
 
 /// Whether an operation is about an object that belongs to somebody.
 fn about_belongings(operation: &Operation) -> bool {
-    ["{visit}", "{held}", "{feedback}"].iter().any(|name| operation.path.contains(name))
+    ["{visit}", "{held}", "{feedback}", "{conflict}"].iter().any(|name| operation.path.contains(name))
 }
 
 fn decide(world: &World, operation: &Operation, walker: &Walker, place: Option<Place>) -> Decision {
@@ -127,7 +127,8 @@ async fn step(
         }
         (Decision::Own, Whose::Makers) if about_belongings(operation) => {
             let makers = &site.makers;
-            (Due::Absent, vec![makers.visit.as_str(), makers.held.as_str(), makers.feedback.as_str()])
+            let ids = [&makers.visit, &makers.held, &makers.feedback, &makers.conflict];
+            (Due::Absent, ids.map(String::as_str).to_vec())
         }
         (Decision::Own | Decision::All, _) => (Due::Works, Vec::new()),
     };
@@ -189,9 +190,13 @@ async fn every_operation_answers_every_role_everywhere_as_the_table_says() {
 /// Whether the walker has a thing of the kind that the operation names.
 fn belongs(operation: &Operation, walker: &Walker) -> bool {
     let own = &walker.own;
-    [("{visit}", &own.visit), ("{held}", &own.held), ("{feedback}", &own.feedback)]
-        .into_iter()
-        .all(|(name, id)| !operation.path.contains(name) || !id.is_empty())
+    let own = [
+        ("{visit}", &own.visit),
+        ("{held}", &own.held),
+        ("{feedback}", &own.feedback),
+        ("{conflict}", &own.conflict),
+    ];
+    own.into_iter().all(|(name, id)| !operation.path.contains(name) || !id.is_empty())
 }
 
 #[test]

@@ -157,6 +157,7 @@ const OTHERS: &[Row] = &[
     row("device_board",             [N,        S,        S,      N,      S,         N]),
     row("sync_changes",             [O,        S,        S,      N,      S,         N]),
     row("conflict_list",            [O,        S,        S,      N,      S,         N]),
+    row("conflict_settle",          [O,        S,        S,      N,      S,         N]),
     row("held_list",                [O,        S,        O,      N,      S,         N]),
     row("held_admit",               [N,        S,        N,      N,      S,         N]),
     row("held_discard",             [O,        S,        O,      N,      O,         N]),

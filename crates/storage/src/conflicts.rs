@@ -108,6 +108,15 @@ impl<C: ConnectionTrait> Queries<C> {
         rows.into_iter().map(Conflict::from_row).collect()
     }
 
+    /// One conflict of a school, settled or not.
+    pub async fn conflict_find(&self, stream: SchoolId, id: Uuid) -> Result<Option<Conflict>, StoreError> {
+        let row = conflict::Entity::find_by_id(id)
+            .filter(conflict::Column::Stream.eq(stream.into_uuid()))
+            .one(&self.db)
+            .await?;
+        row.map(Conflict::from_row).transpose()
+    }
+
     /// The open conflicts of one record.
     pub(crate) async fn conflicts_of(
         &self,

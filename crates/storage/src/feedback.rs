@@ -58,11 +58,13 @@ impl From<feedback::Model> for Feedback {
     }
 }
 
-/// Whose feedback to list.
+/// Which feedback to list.
 #[derive(Clone, Copy, Debug)]
 pub enum FeedbackOf<'a> {
     /// Everybody's.
     Everyone,
+    /// What is about these visits.
+    Visits(&'a [VisitId]),
     /// What went to these teachers, or was sent by this person.
     Person(&'a [TeacherId], UserId),
 }
@@ -86,12 +88,18 @@ impl<C: ConnectionTrait> Queries<C> {
         limit: u64,
     ) -> Result<Vec<Feedback>, StoreError> {
         let mut query = feedback::Entity::find().filter(feedback::Column::Stream.eq(stream.into_uuid()));
-        if let FeedbackOf::Person(teachers, person) = of {
-            let teachers = teachers.iter().map(|id| id.into_uuid());
-            let own = sea_orm::Condition::any()
-                .add(feedback::Column::Teacher.is_in(teachers))
-                .add(feedback::Column::SentBy.eq(person.into_uuid()));
-            query = query.filter(own);
+        match of {
+            FeedbackOf::Everyone => (),
+            FeedbackOf::Visits(visits) => {
+                query = query.filter(feedback::Column::Visit.is_in(visits.iter().map(|id| id.into_uuid())));
+            }
+            FeedbackOf::Person(teachers, person) => {
+                let teachers = teachers.iter().map(|id| id.into_uuid());
+                let own = sea_orm::Condition::any()
+                    .add(feedback::Column::Teacher.is_in(teachers))
+                    .add(feedback::Column::SentBy.eq(person.into_uuid()));
+                query = query.filter(own);
+            }
         }
         if let Some(after) = after {
             query = query.filter(feedback::Column::Id.gt(after));

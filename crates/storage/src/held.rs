@@ -95,12 +95,13 @@ impl<C: ConnectionTrait> Queries<C> {
     }
 
     /// Held writes of a school that `reader` may see, after `after`, by id: all, or his own. His own writes that
-    /// name no school are among them, since nobody else could find them.
+    /// name no school are among them, since nobody else could find them. `open`: only those nobody has decided.
     pub async fn held_list(
         &self,
         stream: SchoolId,
         reader: UserId,
         all: bool,
+        open: bool,
         after: Option<Uuid>,
         limit: u64,
     ) -> Result<Vec<HeldWrite>, StoreError> {
@@ -111,6 +112,9 @@ impl<C: ConnectionTrait> Queries<C> {
         let nowhere = Condition::all().add(held_write::Column::Stream.is_null()).add(own);
         let seen = Condition::any().add(here).add(nowhere);
         let mut query = held_write::Entity::find().filter(seen);
+        if open {
+            query = query.filter(held_write::Column::State.eq("open"));
+        }
         if let Some(after) = after {
             query = query.filter(held_write::Column::Id.gt(after));
         }

@@ -341,7 +341,7 @@ async fn what_people_must_look_at_is_found_by_an_index() {
 
     for all in [true, false] {
         for after in [None, Some(Uuid::from_u128(1))] {
-            queries.held_list(school(), person(), all, after, 50).await.unwrap();
+            queries.held_list(school(), person(), all, false, after, 50).await.unwrap();
             spied.by("held_").await;
         }
     }

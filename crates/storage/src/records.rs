@@ -128,6 +128,18 @@ impl StoredRecord {
         self.author == person || came.is_some_and(|register| register.value == Value::Bool(true))
     }
 
+    /// Whether this person may write these fields of a visit: the author everything; a companion everything but the
+    /// withdrawal and the list of companions.
+    pub fn may_be_written<'f>(
+        &self,
+        person: UserId,
+        fields: impl IntoIterator<Item = &'f FieldPath>,
+    ) -> bool {
+        let author = self.author == person;
+        let left_to_companions = |path: &FieldPath| !matches!(path.name(), "withdrawn" | "companions");
+        author || (self.concerns(person) && fields.into_iter().all(left_to_companions))
+    }
+
     /// The row; `fields` is the fields as JSON, where that is known.
     pub(crate) fn row(&self, fields: Option<String>) -> record::Model {
         let stamp = self.state.stamp();

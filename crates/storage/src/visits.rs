@@ -36,6 +36,8 @@ pub struct VisitFilter {
     pub text: Option<String>,
     /// Submitted and not withdrawn.
     pub submitted: Option<bool>,
+    /// Among these; at most a page of them.
+    pub among: Option<Vec<VisitId>>,
 }
 
 /// What the server knows of a visit beside its fields.
@@ -76,6 +78,11 @@ impl VisitRow {
     /// Where it was, if it says so.
     pub fn slot(&self) -> Option<SlotKey> {
         Some((self.date?, self.class?, self.period.clone()?))
+    }
+
+    /// More than 20 minutes between the chosen period and the arrival by the corrected clock.
+    pub fn is_time_flagged(&self) -> bool {
+        self.off_minutes.is_some_and(|minutes| minutes > 20)
     }
 
     fn from_row(row: visit::Model) -> Result<Self, StoreError> {
@@ -211,7 +218,8 @@ impl<C: ConnectionTrait> Queries<C> {
 
 fn condition(stream: SchoolId, filter: &VisitFilter) -> Condition {
     use visit::Column as C;
-    let VisitFilter { own, week, class, teacher, subject, inspector, verdict, text, submitted } = filter;
+    let VisitFilter { own, week, class, teacher, subject, inspector, verdict, text, submitted, among } =
+        filter;
     let either = |a: C, b: C, id: Uuid| Condition::any().add(a.eq(id)).add(b.eq(id));
     Condition::all()
         .add(C::Stream.eq(stream.into_uuid()))
@@ -224,6 +232,7 @@ fn condition(stream: SchoolId, filter: &VisitFilter) -> Condition {
         .add_option(verdict.and_then(|verdict| word(&verdict)).map(|verdict| C::Verdict.eq(verdict)))
         .add_option(text.as_ref().map(|text| C::Text.like(anywhere(text))))
         .add_option(submitted.map(|submitted| C::Submitted.eq(submitted)))
+        .add_option(among.as_ref().map(|ids| C::Id.is_in(ids.iter().map(|id| id.into_uuid()))))
 }
 
 /// A pattern for a text as it stands: `%` and `_` are what people look for, too.

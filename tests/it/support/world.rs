@@ -23,6 +23,7 @@ pub(crate) struct Belongings {
     pub(crate) visit: String,
     pub(crate) held: String,
     pub(crate) feedback: String,
+    pub(crate) conflict: String,
 }
 
 /// A school with an object of each kind.
@@ -147,7 +148,7 @@ impl World {
                 let feedback = app.post(&path, &site.maker.token, &said).await.expect(201);
                 Belongings { feedback: text(&feedback["id"]), ..Belongings::default() }
             }
-            _ => belongings(app, site, &phone).await,
+            _ => belongings(app, site, &phone, &login).await,
         };
         let memberships = vec![membership(
             role,
@@ -214,6 +215,7 @@ impl World {
             ("{visit}", &things.visit),
             ("{held}", &things.held),
             ("{feedback}", &things.feedback),
+            ("{conflict}", &things.conflict),
             ("{user}", &site.target),
             ("{membership}", &site.membership),
             ("{device}", &walker.device),
@@ -311,8 +313,8 @@ async fn register(app: &TestApp, token: &str) -> String {
     text(&app.post("/api/v1/devices", token, &body).await.expect(201)["device"])
 }
 
-/// A visit, a held write and feedback of the phone's owner.
-async fn belongings(app: &TestApp, site: &Site, phone: &Phone) -> Belongings {
+/// A visit, a held write, feedback and a conflict between two phones, all of one person.
+async fn belongings(app: &TestApp, site: &Site, phone: &Phone, login: &str) -> Belongings {
     let record = Uuid::from_bytes(app.app.chance.bytes());
     let write = |n: i64, record: Uuid, set: &Value| json!({"n": n, "stream": site.school, "type": "visit", "record": record, "set": set});
     let writes = [
@@ -333,7 +335,20 @@ async fn belongings(app: &TestApp, site: &Site, phone: &Phone) -> Belongings {
     let held = held.expect("one is held").clone();
     let path = site.path(&format!("visits/{record}/feedback"));
     let feedback = app.post(&path, &phone.token, &json!({"text": "练习密度可再提高"})).await.expect(201);
-    Belongings { visit: record.to_string(), held: text(&held["id"]), feedback: text(&feedback["id"]) }
+    let other = app.phone(login).await;
+    let mut clash = write(1, record, &json!({"ratings/engagement": "poor"}));
+    clash["base"] = json!(0);
+    app.post("/api/v1/sync/push", &other.token, &other.push(&[clash])).await.expect(200);
+    let path = format!("/api/v1/sync/conflicts?stream={}", site.school);
+    let conflicts = app.get(&path, &phone.token).await.expect(200);
+    let conflicts = conflicts["items"].as_array().expect("conflicts").clone();
+    let conflict = conflicts.iter().find(|one| one["record"] == json!(record)).expect("one is open");
+    Belongings {
+        visit: record.to_string(),
+        held: text(&held["id"]),
+        feedback: text(&feedback["id"]),
+        conflict: text(&conflict["id"]),
+    }
 }
 
 async fn site(app: &TestApp, document: &Value, admin: &Person, district: &str, name: &str) -> Site {
@@ -375,7 +390,7 @@ async fn site(app: &TestApp, document: &Value, admin: &Person, district: &str, n
         let segment = operation.path.rsplit('/').next().expect("a segment").to_owned();
         site.objects.insert(segment, text(&made.json()["id"]));
     }
-    site.makers = belongings(app, &site, &site.phone).await;
+    site.makers = belongings(app, &site, &site.phone, &login).await;
     let publish = site.path(&format!("weeks/{WEEK}/publish"));
     app.post(&publish, &site.maker.token, &json!({"remarks": "候课"})).await.expect(201);
     let school = format!("/api/v1/schools/{}", site.school);

@@ -7,6 +7,7 @@ use xunke_domain::log::{
 };
 
 use crate::pages::share::Share;
+use crate::pages::visit_links::VisitLinks;
 use crate::pages::words;
 
 /// Coverage under three headings.
@@ -23,6 +24,8 @@ pub(super) struct GradeRow {
     pub(super) name: String,
     pub(super) classes: Share,
     pub(super) slots: Share,
+    /// The list of its visits.
+    pub(super) url: Option<String>,
 }
 
 /// Coverage of a subject or a weekday.
@@ -30,6 +33,8 @@ pub(super) struct GradeRow {
 pub(super) struct CoverageRow {
     pub(super) name: String,
     pub(super) slots: Share,
+    /// The list of its visits.
+    pub(super) url: Option<String>,
 }
 
 impl CoverageTables {
@@ -37,19 +42,24 @@ impl CoverageTables {
         grades: &[GradeCoverage],
         subjects: &BTreeMap<String, SubjectCoverage>,
         weekdays: &[WeekdayCoverage],
+        links: Option<VisitLinks<'_>>,
     ) -> Self {
+        let url = |part: &str, of: &str| links?.figure(format_args!("coverage.{part}.{of}"));
         let grade = |row: &GradeCoverage| GradeRow {
             name: words::grade(row.grade),
             classes: Share::new(row.classes_visited, row.classes_total),
             slots: Share::new(row.visited, row.planned),
+            url: row.grade.and_then(|grade| url("grade", &grade.to_string())),
         };
         let subject = |(name, row): (&String, &SubjectCoverage)| CoverageRow {
             name: name.clone(),
             slots: Share::new(row.visited, row.planned),
+            url: url("subject", name),
         };
         let weekday = |row: &WeekdayCoverage| CoverageRow {
             name: words::weekday(row.weekday).to_owned(),
             slots: Share::new(row.visited, row.planned),
+            url: url("weekday", &row.weekday.to_string()),
         };
         Self {
             grades: grades.iter().map(grade).collect(),

@@ -41,6 +41,9 @@ pub struct EditionView<'a> {
     pub editions: &'a [EditionLink<'a>],
     /// What comes before a visit's id in its address; none: visits are told without links.
     pub visit_url_prefix: Option<&'a str>,
+    /// What comes before `figure=` in the address of the list of a figure's visits; none: figures are told without
+    /// links.
+    pub figures_url: Option<&'a str>,
     /// Where the public edition is, if there is one.
     pub public_url: Option<&'a str>,
     /// The school's names of the dimensions it rates; those of the seed need not be here.
@@ -80,7 +83,7 @@ pub enum EditionState<'a> {
 pub fn edition_page(view: &EditionView<'_>) -> Result<String, askama::Error> {
     let log = view.log;
     let coverage = &log.coverage;
-    let links = VisitLinks::new(view.visit_url_prefix, log);
+    let links = VisitLinks::new(view.visit_url_prefix, view.figures_url, log);
     let page = LogPage {
         heading: Heading::new(&log.school, view.semester, log.teaching_week, log.week),
         current: view.state.number(),
@@ -89,7 +92,12 @@ pub fn edition_page(view: &EditionView<'_>) -> Result<String, askama::Error> {
         classes: Share::new(log.classes_visited, log.classes_total),
         teachers: Share::new(coverage.teachers_visited, coverage.teachers_planned),
         finding_count: log.findings.iter().map(|group| group.count).sum(),
-        coverage: CoverageTables::new(&coverage.by_grade, &coverage.by_subject, &coverage.by_weekday),
+        coverage: CoverageTables::new(
+            &coverage.by_grade,
+            &coverage.by_subject,
+            &coverage.by_weekday,
+            Some(links),
+        ),
         cross: Cross::new(&coverage.by_grade_and_subject),
         highlights: Remarks::new(&log.highlights_by_subject, links),
         improvements: Remarks::new(&log.improvements_by_subject, links),
@@ -100,12 +108,13 @@ pub fn edition_page(view: &EditionView<'_>) -> Result<String, askama::Error> {
         highlight_rates: highlight_rates::rows(&log.highlight_rates),
         good: (log.rating_shares.as_ref())
             .map_or_else(Vec::new, |shares| ratings::good_rows(shares, view.dimensions)),
-        ratings: ratings::rows(log.ratings, &log.ratings_by_dimension, view.dimensions),
+        ratings: ratings::rows(log.ratings, &log.ratings_by_dimension, view.dimensions, Some(links)),
         unseen: Unseen::new(&coverage.classes_not_seen, &coverage.subjects_not_seen),
         inspectors: inspectors::work(&log.inspectors),
         comparison: log.comparison.as_ref().map(ComparisonTables::new),
         changes: versions::rows(view.changes, links),
         editions: edition_rows(view.editions, view.state.number()),
+        links,
         log,
         view,
     };
@@ -118,6 +127,7 @@ struct LogPage<'a> {
     view: &'a EditionView<'a>,
     log: &'a WeeklyLog,
     heading: Heading,
+    links: VisitLinks<'a>,
     /// The number of this edition; none for a draft.
     current: Option<u32>,
     slots: Share,

@@ -1,7 +1,7 @@
 //! The pages people read and print, in Chinese: pure functions from data to HTML.
 //!
 //! Start with [`edition_page`] (the weekly log inside the school) and [`public_page`] (what anybody
-//! may read); [`sign_in_page`], [`home_page`] and [`error_page`] lead there. Templates are in
+//! may read); [`visit_list_page`] and [`visit_page`] show what is behind the figures; [`sign_in_page`], [`home_page`] and [`error_page`] lead there. Templates are in
 //! `templates/`, the one stylesheet is [`STYLESHEET`].
 //!
 //! The pages hold no script, no style of their own and nothing from elsewhere, so they can be served
@@ -10,17 +10,21 @@
 mod audit_page;
 mod bar;
 mod coverage;
+mod field_words;
+mod figures;
 mod frame;
 mod heading;
 mod highlight_rates;
 mod home;
 mod inspectors;
 mod log_page;
+mod names;
 mod posting;
 mod public_page;
 mod ratings;
 mod remarks;
 mod repeats;
+mod settle_page;
 mod share;
 #[cfg(test)]
 mod tests;
@@ -28,6 +32,8 @@ mod timetable;
 mod trend;
 mod versions;
 mod visit_links;
+mod visit_list_page;
+mod visit_page;
 mod words;
 
 pub use audit_page::{AuditView, audit_page};
@@ -38,10 +44,15 @@ pub use home::{
     password_page, setup_page, sign_in_page,
 };
 pub use log_page::{EditionState, EditionView, edition_page};
+pub use names::Names;
 pub use posting::{
     EditionPosted, FeedView, PostedView, PostedWeekView, PostingView, feed, posted_page, posting_page,
 };
 pub use public_page::{PublicView, public_page};
+pub use settle_page::{ConflictItem, HeldItem, SettleView, Settled, SideItem, settle_page};
+pub use visit_list_page::{Choices, Chosen, ListedVisit, VisitListView, visit_list_page};
+pub use visit_page::{ChangeItem, FeedbackItem, VisitView, WriteItem, visit_page};
+pub(crate) use words::encoded;
 
 /// The stylesheet of all pages, to be served at [`STYLESHEET_PATH`].
 pub const STYLESHEET: &str = include_str!("../../assets/xunke.css");

@@ -2,20 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use xunke_domain::log::labels::level_zh;
+use xunke_domain::log::labels::{level_code, level_zh};
 use xunke_domain::log::{LevelCounts, RatingShare, RatingShares};
-use xunke_domain::seed::DIMENSIONS;
 use xunke_domain::visit::Level;
 
 use crate::pages::bar::{Bar, Part};
+use crate::pages::names::dimension;
 use crate::pages::share::Share;
+use crate::pages::visit_links::VisitLinks;
+
+/// The levels in the order of the table.
+const LEVELS: [Level; 4] = [Level::Excellent, Level::Good, Level::Fair, Level::Poor];
 
 /// A dimension of the rubric, or all of them together.
 #[derive(Clone, Debug)]
 pub(super) struct RatingRow {
     pub(super) name: String,
-    /// 优, 良, 中, 差.
-    pub(super) counts: [u32; 4],
+    /// 优, 良, 中, 差, each with the list of its visits.
+    pub(super) counts: [(u32, Option<String>); 4],
     /// 优 and 良 among all.
     pub(super) good: Share,
     pub(super) bar: Bar,
@@ -49,19 +53,28 @@ pub(super) fn good_rows(shares: &RatingShares, names: &BTreeMap<String, String>)
         .collect()
 }
 
-/// The rows of the table, the sum last. `names` are the school's own names of its dimensions.
+/// The rows of the table, the sum last. `names` are the school's own names of its dimensions; `links` are for those
+/// who may see visits.
 pub(super) fn rows(
     all: LevelCounts,
     by_dimension: &BTreeMap<String, LevelCounts>,
     names: &BTreeMap<String, String>,
+    links: Option<VisitLinks<'_>>,
 ) -> Vec<RatingRow> {
-    let dimensions = by_dimension.iter().map(|(key, counts)| (dimension(key, names), *counts));
-    let rows = dimensions.chain([("合计".to_owned(), all)]);
-    rows.enumerate().map(|(place, (name, counts))| row(place, name, counts)).collect()
+    let url = |figure: &str, level| {
+        links.and_then(|links| links.figure(format_args!("{figure}.{}", level_code(level))))
+    };
+    let urls = |figure: &str| LEVELS.map(|level| url(figure, level));
+    let dimensions = by_dimension
+        .iter()
+        .map(|(key, counts)| (dimension(key, names), *counts, urls(&format!("ratings.{key}"))));
+    let rows = dimensions.chain([("合计".to_owned(), all, urls("ratings"))]);
+    rows.enumerate().map(|(place, (name, counts, urls))| row(place, name, counts, urls)).collect()
 }
 
-fn row(place: usize, name: String, counts: LevelCounts) -> RatingRow {
+fn row(place: usize, name: String, counts: LevelCounts, urls: [Option<String>; 4]) -> RatingRow {
     let LevelCounts { excellent, good, fair, poor } = counts;
+    let [first, second, third, fourth] = urls;
     let parts: [Part; 4] = [
         ("l-excellent", level_zh(Level::Excellent), excellent),
         ("l-good", level_zh(Level::Good), good),
@@ -71,12 +84,7 @@ fn row(place: usize, name: String, counts: LevelCounts) -> RatingRow {
     RatingRow {
         bar: Bar::new(format!("rating-{place}"), format!("{name}各等级次数"), &parts),
         name,
-        counts: [excellent, good, fair, poor],
+        counts: [(excellent, first), (good, second), (fair, third), (poor, fourth)],
         good: Share::new(excellent + good, excellent + good + fair + poor),
     }
-}
-
-fn dimension(key: &str, names: &BTreeMap<String, String>) -> String {
-    let seeded = || DIMENSIONS.iter().find(|seed| seed.key == key).map(|seed| seed.zh);
-    names.get(key).map(String::as_str).or_else(seeded).unwrap_or(key).to_owned()
 }

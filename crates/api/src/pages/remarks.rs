@@ -70,6 +70,8 @@ pub(super) struct FindingRow<'a> {
     pub(super) severity: &'static str,
     pub(super) red_line: bool,
     pub(super) count: u32,
+    /// The list of its visits.
+    pub(super) url: Option<String>,
     /// Such as `三年级音乐 2、四年级美术 1`.
     pub(super) cells: String,
     pub(super) visits: Vec<VisitRef>,
@@ -93,6 +95,7 @@ fn finding<'a>(group: &'a FindingGroup, links: VisitLinks<'_>) -> FindingRow<'a>
         severity: severity_zh(*severity),
         red_line: *red_line,
         count: *count,
+        url: links.figure(format_args!("findings.{code}")),
         cells: cells.iter().map(cell).collect::<Vec<_>>().join("、"),
         visits: visits.iter().filter_map(|visit| links.find(*visit)).collect(),
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use xunke_domain::log::labels::verdict_zh;
+use xunke_domain::log::labels::{verdict_code, verdict_zh};
 use xunke_domain::log::{ContentPart, Delivery, DisputedSlot, Place, Taking, WeeklyLog};
 use xunke_domain::verdict::Verdict;
 
@@ -31,6 +31,8 @@ pub(super) struct PartRow {
     pub(super) count: u32,
     /// How it enters the rate.
     pub(super) counted: &'static str,
+    /// The list of its visits.
+    pub(super) url: Option<String>,
 }
 
 /// One subject taking another's slots.
@@ -40,6 +42,8 @@ pub(super) struct TakingRow<'a> {
     pub(super) taken_by: &'a str,
     pub(super) slots: u32,
     pub(super) places: Vec<String>,
+    /// The list of its visits.
+    pub(super) url: Option<String>,
 }
 
 /// A slot that was not taught as planned, though not by another subject.
@@ -58,6 +62,10 @@ pub(super) struct SubjectRow<'a> {
     pub(super) displaced: Share,
     pub(super) self_study: u32,
     pub(super) delivered: Share,
+    /// The list of the visits it was checked by.
+    pub(super) url: Option<String>,
+    /// The list of the visits that saw it displaced.
+    pub(super) displaced_url: Option<String>,
 }
 
 /// A slot whose inspectors contradict each other.
@@ -78,24 +86,25 @@ pub(super) struct OpinionItem<'a> {
 
 impl<'a> Timetable<'a> {
     pub(super) fn new(log: &'a WeeklyLog, links: VisitLinks<'a>) -> Self {
-        let parts = parts(log);
+        let parts = parts(log, links);
         let drawn: Vec<Part> = parts.iter().map(|part| (part.class, part.name, part.count)).collect();
         Self {
             bar: Bar::new("parts", "已巡节次按课表核查结论的构成", &drawn),
             parts,
-            takings: log.displacement_matrix.iter().map(taking).collect(),
+            takings: log.displacement_matrix.iter().map(|row| taking(row, links)).collect(),
             departures: departures(log, links),
-            subjects: subjects(log),
+            subjects: subjects(log, links),
             disputed: log.consistency_parts.disputed_slots.iter().map(|slot| disputed(slot, links)).collect(),
         }
     }
 }
 
-fn parts(log: &WeeklyLog) -> Vec<PartRow> {
+fn parts(log: &WeeklyLog, links: VisitLinks<'_>) -> Vec<PartRow> {
     let agreed = log.consistency_parts.by_verdict.iter().map(|(verdict, count)| PartRow {
         class: class_of(*verdict),
         name: verdict_zh(*verdict),
         count: *count,
+        url: links.figure(format_args!("verdict.{}", verdict_code(*verdict))),
         counted: match verdict {
             Verdict::AsTimetabled | Verdict::ApprovedChange => "一致",
             Verdict::OfficialEvent | Verdict::NoLessonPlanned | Verdict::NotVerifiable => "不计入",
@@ -104,10 +113,11 @@ fn parts(log: &WeeklyLog) -> Vec<PartRow> {
             }
         },
     });
-    let left_out = |class, name, count| PartRow { class, name, count, counted: "不计入" };
+    let left_out = |class, name, count, url| PartRow { class, name, count, counted: "不计入", url };
+    let disputed = links.figure("consistency.disputed");
     let others = [
-        left_out("v-disputed", "意见不一", log.consistency.disputed),
-        left_out("v-bulk", "仅批量标记", log.consistency_parts.bulk_only),
+        left_out("v-disputed", "意见不一", log.consistency.disputed, disputed),
+        left_out("v-bulk", "仅批量标记", log.consistency_parts.bulk_only, None),
     ];
     agreed.chain(others).filter(|part| part.count > 0).collect()
 }
@@ -126,9 +136,10 @@ const fn class_of(verdict: Verdict) -> &'static str {
     }
 }
 
-fn taking(taking: &Taking) -> TakingRow<'_> {
+fn taking<'a>(taking: &'a Taking, links: VisitLinks<'_>) -> TakingRow<'a> {
     let Taking { planned, taken_by, slots, places } = taking;
-    TakingRow { planned, taken_by, slots: *slots, places: places.iter().map(words::place).collect() }
+    let url = links.figure(format_args!("displacement.{planned}→{taken_by}"));
+    TakingRow { planned, taken_by, slots: *slots, places: places.iter().map(words::place).collect(), url }
 }
 
 /// One visit stands for its slot: all that could tell agree on it.
@@ -147,7 +158,7 @@ fn departures<'a>(log: &'a WeeklyLog, links: VisitLinks<'a>) -> Vec<Departure<'a
     slots.into_values().collect()
 }
 
-fn subjects(log: &WeeklyLog) -> Vec<SubjectRow<'_>> {
+fn subjects<'a>(log: &'a WeeklyLog, links: VisitLinks<'_>) -> Vec<SubjectRow<'a>> {
     let rows = log.delivery_by_subject.iter().map(|(name, Delivery { checked, delivered })| {
         let displaced = log.displacement_by_subject.get(name).map_or(0, |figures| figures.displaced);
         SubjectRow {
@@ -156,6 +167,8 @@ fn subjects(log: &WeeklyLog) -> Vec<SubjectRow<'_>> {
             displaced: Share::new(displaced, *checked),
             self_study: log.self_study_by_subject.get(name).copied().unwrap_or(0),
             delivered: Share::new(*delivered, *checked),
+            url: links.figure(format_args!("checked.{name}")),
+            displaced_url: links.figure(format_args!("displacement.{name}")),
         }
     });
     rows.collect()

@@ -1,6 +1,7 @@
 //! The way from a page to the visits behind it.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use xunke_domain::ids::VisitId;
 use xunke_domain::log::{Place, VisitDigest, WeeklyLog};
@@ -11,6 +12,9 @@ use crate::pages::words;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct VisitLinks<'a> {
     prefix: Option<&'a str>,
+    /// What comes before `figure=` in the address of the list of visits.
+    figures: Option<&'a str>,
+    trace: &'a BTreeMap<String, Vec<VisitId>>,
     digests: &'a BTreeMap<VisitId, VisitDigest>,
 }
 
@@ -24,8 +28,15 @@ pub(super) struct VisitRef {
 }
 
 impl<'a> VisitLinks<'a> {
-    pub(super) fn new(prefix: Option<&'a str>, log: &'a WeeklyLog) -> Self {
-        Self { prefix, digests: &log.visit_digests }
+    pub(super) fn new(prefix: Option<&'a str>, figures: Option<&'a str>, log: &'a WeeklyLog) -> Self {
+        Self { prefix, figures, trace: &log.trace, digests: &log.visit_digests }
+    }
+
+    /// The list of the visits behind a figure; none if the figure is 0.
+    pub(super) fn figure(&self, key: impl Display) -> Option<String> {
+        let key = key.to_string();
+        let list = self.figures.filter(|_| self.trace.contains_key(&key))?;
+        Some(format!("{list}figure={}", words::encoded(&key)))
     }
 
     pub(super) fn url(&self, visit: VisitId) -> Option<String> {

@@ -65,9 +65,38 @@ pub(super) fn place(at: &Place) -> String {
     format!("{} {} {}", at.class, day(at.date), at.period)
 }
 
+/// How far a clock is off, such as `快 3 分 5 秒`, from milliseconds; none below two seconds.
+pub(super) fn clock(offset: i64) -> Option<String> {
+    let seconds = offset.unsigned_abs() / 1000;
+    let side = if offset > 0 { "快" } else { "慢" };
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+    match (hours, minutes, seconds % 60) {
+        (0, 0, 0 | 1) => None,
+        (0, 0, seconds) => Some(format!("{side} {seconds} 秒")),
+        (0, minutes, seconds) => Some(format!("{side} {minutes} 分 {seconds} 秒")),
+        (hours, minutes, _) => Some(format!("{side} {hours} 小时 {minutes} 分")),
+    }
+}
+
+/// A text as a value in the query of an address.
+pub(crate) fn encoded(text: &str) -> String {
+    let Ok(encoded) = askama::filters::urlencode_strict(text);
+    encoded.to_string()
+}
+
+/// How far feedback to a teacher has come.
+pub(super) fn feedback_state(state: &str) -> &'static str {
+    match state {
+        "seen" => "教师已读，未回复",
+        "answered" => "教师已回复",
+        "contested" => "教师有异议",
+        _ => "已送达，未读",
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{day, grade, moment, teaching_week, week_span, weekday};
+    use super::{clock, day, grade, moment, teaching_week, week_span, weekday};
 
     #[test]
     fn dates_are_written_as_schools_write_them() {
@@ -75,6 +104,14 @@ mod tests {
         assert_eq!(week_span("2026-W47".parse().unwrap()), "11月16日—11月22日");
         assert_eq!(moment(&"2026-11-23T09:05:00+08:00".parse().unwrap()), "2026年11月23日 09:05");
         assert_eq!((weekday(1), weekday(7), weekday(0)), ("周一", "周日", ""));
+    }
+
+    #[test]
+    fn a_clock_is_told_from_two_seconds_on() {
+        assert_eq!((clock(1999), clock(-900)), (None, None));
+        assert_eq!(clock(2000).as_deref(), Some("快 2 秒"));
+        assert_eq!(clock(-185_000).as_deref(), Some("慢 3 分 5 秒"));
+        assert_eq!(clock(7_260_000).as_deref(), Some("快 2 小时 1 分"));
     }
 
     #[test]

@@ -1,16 +1,19 @@
 //! Conflicts and held writes: what people must look at (sync protocol, section 8).
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
+use xunke_domain::fields::FieldPath;
 use xunke_domain::ids::UserId;
 use xunke_storage::audit::AuditEntry;
 use xunke_storage::conflicts::{Conflict, ConflictSide};
 use xunke_storage::held::HeldWrite;
+use xunke_storage::intake::settle::{Settling, Side};
 
 use crate::answer::page_end;
 use crate::app::App;
@@ -23,6 +26,7 @@ use crate::text;
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(conflict_list))
+        .routes(routes!(conflict_settle))
         .routes(routes!(held_list))
         .routes(routes!(held_admit))
         .routes(routes!(held_discard))
@@ -206,6 +210,78 @@ async fn conflict_list(
     Ok(axum::Json(ConflictList { items, next }))
 }
 
+/// Which of the two values is to stand.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"side": "arrived"}))]
+pub struct Settlement {
+    /// `standing` or `arrived`, as the conflict names them.
+    #[schema(value_type = String)]
+    pub side: Side,
+}
+
+/// Settle a conflict with one of its two values
+///
+/// Written as of now, so it has seen both; the history tells who settled it.
+#[utoipa::path(post, path = "/api/v1/schools/{school}/conflicts/{conflict}/settle", tag = "sync",
+    params(("school" = Uuid, Path), ("conflict" = Uuid, Path)),
+    request_body = Settlement, responses(
+    (status = 204, description = "Settled"),
+    (status = 409, body = Problem, content_type = "application/problem+json", description = "It was settled before"),
+))]
+async fn conflict_settle(
+    State(app): State<App>,
+    caller: Caller,
+    here: Here,
+    ApiPath((_, id)): ApiPath<(Uuid, Uuid)>,
+    ApiJson(Settlement { side }): ApiJson<Settlement>,
+) -> Result<StatusCode, ApiError> {
+    settle(&app, &caller, &here, id, side).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Settles a conflict the caller may settle; shared with the pages.
+pub async fn settle(
+    app: &App,
+    caller: &Caller,
+    here: &Here,
+    id: Uuid,
+    side: Side,
+) -> Result<Conflict, ApiError> {
+    let stream = here.school.id;
+    let read = app.store.read();
+    let conflict = read.conflict_find(stream, id).await?.ok_or(ApiError::NotFound)?;
+    let kind = conflict.kind.parse().map_err(|_| ApiError::Internal)?;
+    let record = read.record_find(stream, kind, conflict.record).await?.ok_or(ApiError::NotFound)?;
+    let field: FieldPath = conflict.path.parse().map_err(|_| ApiError::Internal)?;
+    if here.reach == Reach::Own && !record.concerns(caller.id()) {
+        return Err(ApiError::NotFound);
+    }
+    if here.reach == Reach::Own && !record.may_be_written(caller.id(), [&field]) {
+        return Err(ApiError::Forbidden);
+    }
+    let now = app.clock.millis();
+
+    let tx = app.store.begin().await?;
+    let settling = Settling { stream, conflict: id, side, by: caller.id() };
+    let seq = app.store.settle_in(&tx, &settling, now).await?;
+    let seq = seq.ok_or(ApiError::WrongState("this conflict has been settled"))?;
+    tx.audit_add(AuditEntry {
+        id: app.chance.id(app.clock.now()),
+        at: now,
+        actor: Some(caller.id()),
+        action: "conflict_settle",
+        school: Some(stream),
+        object: id.to_string(),
+        detail: String::new(),
+    })
+    .await?;
+    tx.commit().await?;
+
+    app.heads.moved(stream, seq);
+    Ok(conflict)
+}
+
 /// Held writes of a stream: one's own, or the school's
 #[utoipa::path(get, path = "/api/v1/sync/held", tag = "sync", params(StreamPage), responses(
     (status = 200, body = HeldList, description = "Held writes"),
@@ -219,7 +295,7 @@ async fn held_list(
     let limit = page.limit()?;
     let all = here.reach == Reach::All;
     let read = app.store.read();
-    let mut found = read.held_list(here.school.id, caller.id(), all, page.cursor, limit + 1).await?;
+    let mut found = read.held_list(here.school.id, caller.id(), all, false, page.cursor, limit + 1).await?;
     let next = page_end(&mut found, limit, |held| held.id);
     Ok(axum::Json(HeldList { items: found.into_iter().map(HeldView::from).collect(), next }))
 }
@@ -260,7 +336,12 @@ async fn held_admit(
     caller: Caller,
     ApiPath(id): ApiPath<Uuid>,
 ) -> Result<axum::Json<HeldView>, ApiError> {
-    let held = decidable(&app, &caller, "held_admit", id).await?;
+    Ok(axum::Json(admit(&app, &caller, id).await?.into()))
+}
+
+/// Admits a held write; shared with the pages.
+pub async fn admit(app: &App, caller: &Caller, id: Uuid) -> Result<HeldWrite, ApiError> {
+    let held = decidable(app, caller, "held_admit", id).await?;
     let now = app.clock.millis();
 
     let tx = app.store.begin().await?;
@@ -268,14 +349,13 @@ async fn held_admit(
         return Err(ApiError::WrongState("this held write has been decided"));
     }
     let result = app.store.admit_in(&tx, &held, now).await?.map_err(|flaw| ApiError::Invalid(vec![flaw]))?;
-    tx.audit_add(audit(&app, &caller, "held_admit", &held, String::new())).await?;
+    tx.audit_add(audit(app, caller, "held_admit", &held, String::new())).await?;
     tx.commit().await?;
 
     if let (Some(stream), Some(seq)) = (held.stream, result.seq) {
         app.heads.moved(stream, seq);
     }
-    let decided = app.store.read().held_find(id).await?.ok_or(ApiError::NotFound)?;
-    Ok(axum::Json(decided.into()))
+    app.store.read().held_find(id).await?.ok_or(ApiError::NotFound)
 }
 
 /// Throw a held write away, with a reason; it stays readable
@@ -290,18 +370,22 @@ async fn held_discard(
     ApiPath(id): ApiPath<Uuid>,
     ApiJson(Discard { reason }): ApiJson<Discard>,
 ) -> Result<axum::Json<HeldView>, ApiError> {
-    let held = decidable(&app, &caller, "held_discard", id).await?;
-    let reason = text::remark("/reason", &reason)?;
+    Ok(axum::Json(discard(&app, &caller, id, &reason).await?.into()))
+}
+
+/// Discards a held write; shared with the pages.
+pub async fn discard(app: &App, caller: &Caller, id: Uuid, reason: &str) -> Result<HeldWrite, ApiError> {
+    let held = decidable(app, caller, "held_discard", id).await?;
+    let reason = text::remark("/reason", reason)?;
 
     let tx = app.store.begin().await?;
     if !tx.held_decide(id, "discarded", caller.id(), app.clock.millis(), Some(reason.clone())).await? {
         return Err(ApiError::WrongState("this held write has been decided"));
     }
-    tx.audit_add(audit(&app, &caller, "held_discard", &held, reason)).await?;
+    tx.audit_add(audit(app, caller, "held_discard", &held, reason)).await?;
     tx.commit().await?;
 
-    let decided = app.store.read().held_find(id).await?.ok_or(ApiError::NotFound)?;
-    Ok(axum::Json(decided.into()))
+    app.store.read().held_find(id).await?.ok_or(ApiError::NotFound)
 }
 
 fn audit<'a>(

@@ -9,10 +9,12 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
-use xunke_domain::ids::{ClassId, SubjectId, TeacherId, UserId, VisitId};
+use xunke_domain::fields::FieldPath;
+use xunke_domain::ids::{ClassId, SchoolId, SubjectId, TeacherId, UserId, VisitId};
 use xunke_domain::record_type::RecordType;
 use xunke_domain::verdict::Verdict;
 use xunke_domain::week::Week;
+use xunke_storage::ledger::LedgerEntry;
 use xunke_storage::records::StoredRecord;
 use xunke_storage::visits::{SlotKey, VisitFilter, VisitRow};
 
@@ -127,16 +129,17 @@ pub struct HistoryEntry {
 }
 
 /// A field before and after a write.
-#[derive(Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct FieldChange {
     /// The field.
-    field: String,
+    #[schema(value_type = String)]
+    pub field: FieldPath,
     /// What stood there; absent if nothing did.
-    old: Option<Value>,
+    pub old: Option<Value>,
     /// What was written.
-    new: Value,
+    pub new: Value,
     /// Whether it became current; `false`: a newer write held the field.
-    won: bool,
+    pub won: bool,
 }
 
 /// A visit's writes.
@@ -161,22 +164,44 @@ async fn visit_list(
 ) -> Result<axum::Json<VisitList>, ApiError> {
     let VisitParams { week, class, teacher, subject, inspector, verdict, text, cursor, limit } = params;
     let limit = crate::answer::PageParams { cursor, limit }.limit()?;
-    let own = here.own(&caller);
     let filter =
-        VisitFilter { own, week, class, teacher, subject, inspector, verdict, text, submitted: None };
+        VisitFilter { week, class, teacher, subject, inspector, verdict, text, ..VisitFilter::default() };
+    let (found, next) = find(&app, &here, &caller, filter, cursor, limit).await?;
+    let rows: Vec<VisitRow> = found.iter().map(|found| found.row.clone()).collect();
+    let own = here.own(&caller);
+    let by_slot = app.store.read().visits_by_slot(here.school.id, own, &rows).await?;
+    let items = found.iter().map(|Found { row, record }| view(&app, row, record, &by_slot)).collect();
+    Ok(axum::Json(VisitList { items, next }))
+}
+
+/// A visit with its record.
+#[derive(Debug)]
+pub struct Found {
+    /// What the server knows of it.
+    pub row: VisitRow,
+    /// Its fields.
+    pub record: StoredRecord,
+}
+
+/// Visits that the caller may see, a page of them, and where the next page begins; shared with the pages.
+pub async fn find(
+    app: &App,
+    here: &Here,
+    caller: &Caller,
+    filter: VisitFilter,
+    cursor: Option<Uuid>,
+    limit: u64,
+) -> Result<(Vec<Found>, Option<Uuid>), ApiError> {
+    let filter = VisitFilter { own: here.own(caller), ..filter };
     let read = app.store.read();
     let mut rows = read.visit_list(here.school.id, &filter, cursor, limit + 1).await?;
     let next = page_end(&mut rows, limit, |row| row.id.into_uuid());
     let ids = rows.iter().map(|row| row.id.into_uuid()).collect();
     let records = read.records_by_id(here.school.id, RecordType::Visit, ids).await?;
-    let records: BTreeMap<Uuid, StoredRecord> =
+    let mut records: BTreeMap<Uuid, StoredRecord> =
         records.into_iter().map(|record| (record.id, record)).collect();
-    let by_slot = read.visits_by_slot(here.school.id, own, &rows).await?;
-    let items = rows
-        .into_iter()
-        .filter_map(|row| records.get(&row.id.into_uuid()).map(|record| view(&app, &row, record, &by_slot)))
-        .collect();
-    Ok(axum::Json(VisitList { items, next }))
+    let with_record = |row: VisitRow| records.remove(&row.id.into_uuid()).map(|record| Found { row, record });
+    Ok((rows.into_iter().filter_map(with_record).collect(), next))
 }
 
 /// `by_slot`: the visits of its slot that the caller may see.
@@ -200,7 +225,7 @@ fn view(
         planned_teacher: row.planned_teacher,
         received_at: instant(row.received_at),
         clock_offset: row.clock_offset,
-        time_flagged: row.off_minutes.is_some_and(|minutes| minutes > 20),
+        time_flagged: row.is_time_flagged(),
         co_observations: others,
         open_conflicts: record.open_conflicts,
         fields,
@@ -247,39 +272,58 @@ async fn visit_history(
     ApiQuery(page): ApiQuery<ShortListParams>,
 ) -> Result<axum::Json<History>, ApiError> {
     visible(&app, &here, &caller, id).await?;
-    let entries = app.store.read().ledger_of(here.school.id, RecordType::Visit, id.into_uuid()).await?;
-    let mut current = BTreeMap::new();
-    let items = entries
-        .into_iter()
-        .map(|entry| {
-            let changes = entry
-                .set
-                .iter()
-                .map(|(path, new)| {
-                    let standing = current.get(path).cloned();
-                    let won = standing.as_ref().is_none_or(|(stamp, _)| entry.canonical > *stamp);
-                    if won {
-                        current.insert(path.clone(), (entry.canonical, new.clone()));
-                    }
-                    FieldChange {
-                        field: path.to_string(),
-                        old: standing.map(|(_, value)| value),
-                        new: new.clone(),
-                        won,
-                    }
-                })
-                .collect();
-            HistoryEntry {
-                seq: entry.seq,
-                by: entry.author,
-                device: entry.device.to_string(),
-                claimed: entry.claimed.map(|stamp| stamp.to_string()),
-                stamp: entry.canonical.map(|stamp| stamp.to_string()),
-                received_at: instant(entry.received_at),
-                changes,
-            }
-        })
-        .collect();
+    let items = writes(&app, here.school.id, id).await?.into_iter().map(HistoryEntry::from).collect();
     let (items, next) = page.page(items, |entry: &HistoryEntry| format!("{}", entry.seq.unwrap_or(0)))?;
     Ok(axum::Json(History { items, next }))
+}
+
+/// A write of a visit, and what it changed.
+#[derive(Debug)]
+pub struct Written {
+    /// The write.
+    pub entry: LedgerEntry,
+    /// What it set, field by field.
+    pub changes: Vec<FieldChange>,
+}
+
+impl From<Written> for HistoryEntry {
+    fn from(Written { entry, changes }: Written) -> Self {
+        Self {
+            seq: entry.seq,
+            by: entry.author,
+            device: entry.device.to_string(),
+            claimed: entry.claimed.map(|stamp| stamp.to_string()),
+            stamp: entry.canonical.map(|stamp| stamp.to_string()),
+            received_at: instant(entry.received_at),
+            changes,
+        }
+    }
+}
+
+/// Every write of a visit, in the order of arrival; shared with the pages. Whether the caller may see the visit
+/// is asked before ([`visible`]).
+pub async fn writes(app: &App, school: SchoolId, id: VisitId) -> Result<Vec<Written>, ApiError> {
+    let entries = app.store.read().ledger_of(school, RecordType::Visit, id.into_uuid()).await?;
+    let mut current = BTreeMap::new();
+    let written = entries.into_iter().map(|entry| {
+        let changes = entry
+            .set
+            .iter()
+            .map(|(path, new)| {
+                let standing = current.get(path).cloned();
+                let won = standing.as_ref().is_none_or(|(stamp, _)| entry.canonical > *stamp);
+                if won {
+                    current.insert(path.clone(), (entry.canonical, new.clone()));
+                }
+                FieldChange {
+                    field: path.clone(),
+                    old: standing.map(|(_, value)| value),
+                    new: new.clone(),
+                    won,
+                }
+            })
+            .collect();
+        Written { entry, changes }
+    });
+    Ok(written.collect())
 }

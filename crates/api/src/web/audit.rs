@@ -7,9 +7,9 @@ use axum::routing::get;
 use uuid::Uuid;
 
 use super::session::Visitor;
-use super::{PageError, frame, page, school};
+use super::{PageError, frame, here, page};
 use crate::app::App;
-use crate::auth::guard::Reach;
+use crate::auth::guard::{Here, Reach};
 use crate::body::{ApiPath, ApiQuery};
 use crate::pages::{self, AuditView};
 use crate::routes::audits::{AuditBookParams, AuditParams, audit, book_for, loads};
@@ -26,7 +26,7 @@ async fn audit_page(
     ApiPath(id): ApiPath<Uuid>,
     ApiQuery(AuditParams { on }): ApiQuery<AuditParams>,
 ) -> Result<Response, PageError> {
-    let school = school(&app, &visitor, "audit_view", id).await?;
+    let Here { school, .. } = here(&app, &visitor, "audit_view", id).await?;
     let names = visitor.caller.reach(&app, "audit_teachers", &school).ok() == Some(Reach::All);
     let audit = audit(&app, &school, on).await?;
     let teachers = if names { Some(loads(&app, &school, on, None).await?) } else { None };
@@ -47,6 +47,6 @@ async fn audit_book(
     ApiPath(id): ApiPath<Uuid>,
     ApiQuery(params): ApiQuery<AuditBookParams>,
 ) -> Result<Response, PageError> {
-    let school = school(&app, &visitor, "audit_workbook", id).await?;
+    let Here { school, .. } = here(&app, &visitor, "audit_workbook", id).await?;
     Ok(book_for(&app, &visitor.caller, &school, params).await?)
 }

@@ -9,18 +9,18 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use chrono::{DateTime, FixedOffset};
 use serde::Deserialize;
-use serde_json::Value;
 use uuid::Uuid;
 use xunke_domain::book::{SchoolBook, Semester};
 use xunke_domain::log::public::PublicLog;
-use xunke_domain::record_type::RecordType;
 use xunke_domain::week::Week;
 use xunke_storage::editions::StoredEdition;
 use xunke_storage::schools::{School, SchoolFilter};
 
+use super::known::dimensions;
 use super::session::Visitor;
-use super::{PageError, frame, page, school, see_other};
+use super::{PageError, frame, here, page, see_other};
 use crate::app::App;
+use crate::auth::guard::Here;
 use crate::body::ApiPath;
 use crate::instant::at;
 use crate::pages::{
@@ -111,13 +111,7 @@ impl Shown {
         url: impl Fn(&StoredEdition) -> Option<String>,
     ) -> Result<Self, PageError> {
         let book = app.store.book(school).await?;
-        let rubrics = app.store.read().record_list(school.id, RecordType::Rubric, None, 200).await?;
-        let entries = rubrics
-            .iter()
-            .filter_map(|rubric| rubric.state.registers.get("dimensions")?.value.as_array())
-            .flatten();
-        let text = |entry: &Value, name: &str| entry.get(name).and_then(Value::as_str).map(str::to_owned);
-        let dimensions = entries.filter_map(|entry| text(entry, "key").zip(text(entry, "name"))).collect();
+        let dimensions = dimensions(app, school.id).await?;
         let stored: Vec<StoredEdition> = app.store.read().edition_list(school.id, week).await?;
         let editions = stored
             .iter()
@@ -164,7 +158,7 @@ async fn draft_page(
     visitor: Visitor,
     ApiPath((id, week)): ApiPath<(Uuid, Week)>,
 ) -> Result<Response, PageError> {
-    let school = school(&app, &visitor, "weekly_log_draft", id).await?;
+    let Here { school, .. } = here(&app, &visitor, "weekly_log_draft", id).await?;
     let draft = draft(&app, school.id, week).await?;
     let shown = Shown::read(&app, &school, week, |edition| Some(url_of(edition))).await?;
     let action = format!("/schools/{id}/weeks/{week}/publish");
@@ -181,7 +175,8 @@ async fn draft_page(
         },
         changes: &draft.changes,
         editions: &shown.links(),
-        visit_url_prefix: None,
+        visit_url_prefix: Some(&format!("/schools/{id}/visits/")),
+        figures_url: Some(&format!("/schools/{id}/weeks/{week}/visits?")),
         public_url: None,
         dimensions: &shown.dimensions,
     };
@@ -203,7 +198,7 @@ async fn publish_posted(
     Form(form): Form<PublishForm>,
 ) -> Result<Response, PageError> {
     visitor.check(&headers, &form.csrf)?;
-    let school = school(&app, &visitor, "weekly_log_publish", id).await?;
+    let Here { school, .. } = here(&app, &visitor, "weekly_log_publish", id).await?;
     let body = Publish { remarks: Some(form.remarks), as_of: Some(form.as_of) };
     let published = publish(&app, &visitor.caller, school.id, week, body, None).await?;
     Ok(see_other(&format!("/schools/{id}/weeks/{week}/editions/{}", published.number)))
@@ -214,7 +209,7 @@ async fn edition_page(
     visitor: Visitor,
     ApiPath((id, week, number)): ApiPath<(Uuid, Week, u32)>,
 ) -> Result<Response, PageError> {
-    let school = school(&app, &visitor, "edition_view", id).await?;
+    let Here { school, .. } = here(&app, &visitor, "edition_view", id).await?;
     let stored = edition(&app, school.id, week, number).await?;
     let edition = read_edition(&stored.bytes)?;
     let shown = Shown::read(&app, &school, week, |edition| Some(url_of(edition))).await?;
@@ -232,7 +227,8 @@ async fn edition_page(
         },
         changes: &edition.changes,
         editions: &shown.links(),
-        visit_url_prefix: None,
+        visit_url_prefix: Some(&format!("/schools/{id}/visits/")),
+        figures_url: Some(&format!("/schools/{id}/weeks/{week}/visits?edition={number}&")),
         public_url: Some(&public_url),
         dimensions: &shown.dimensions,
     };
@@ -244,7 +240,7 @@ async fn public_page(
     visitor: Visitor,
     ApiPath((id, week, number)): ApiPath<(Uuid, Week, u32)>,
 ) -> Result<Response, PageError> {
-    let school = school(&app, &visitor, "edition_public", id).await?;
+    let Here { school, .. } = here(&app, &visitor, "edition_public", id).await?;
     let stored = edition(&app, school.id, week, number).await?;
     let url = |edition: &StoredEdition| Some(format!("{}/public", url_of(edition)));
     let shown = Shown::read(&app, &school, week, url).await?;

@@ -1,15 +1,17 @@
 //! Pages for people with a browser: the same decisions as the API, told in Chinese.
 //!
-//! `session` is the cookie, `entry` signing in and first steps, `log` the weekly log, `audit` what the timetable
-//! reveals. What the pages
-//! look like is in [`crate::pages`].
+//! `session` is the cookie, `entry` signing in and first steps, `log` the weekly log, `visits` what is behind its
+//! figures, `settle` what people must decide, `audit` what the timetable reveals; `known` has the names they tell. What the pages look like is in [`crate::pages`].
 
 mod audit;
 mod entry;
+mod known;
 mod log;
 mod posted;
 mod posting;
 mod session;
+mod settle;
+mod visits;
 
 use axum::Router;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
@@ -18,9 +20,9 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use uuid::Uuid;
 use xunke_domain::ids::SchoolId;
-use xunke_storage::schools::School;
 
 use crate::app::App;
+use crate::auth::guard::Here;
 use crate::pages::{self, ErrorView, Frame};
 use crate::problem::ApiError;
 
@@ -47,6 +49,8 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(entry::router())
         .merge(log::router())
+        .merge(visits::router())
+        .merge(settle::router())
         .merge(audit::router())
         .merge(posted::router())
         .merge(posting::router())
@@ -55,16 +59,11 @@ pub fn router(app: App) -> Router {
 }
 
 /// A school at which the visitor may do this, or the reason why not.
-async fn school(
-    app: &App,
-    visitor: &session::Visitor,
-    operation: &str,
-    id: Uuid,
-) -> Result<School, PageError> {
+async fn here(app: &App, visitor: &session::Visitor, operation: &str, id: Uuid) -> Result<Here, PageError> {
     let school = app.store.read().school_find(SchoolId::from_uuid(id)).await?;
     let school = school.ok_or(ApiError::NotFound)?;
-    visitor.caller.reach(app, operation, &school)?;
-    Ok(school)
+    let reach = visitor.caller.reach(app, operation, &school)?;
+    Ok(Here { school, reach })
 }
 
 /// Why a page cannot be shown.

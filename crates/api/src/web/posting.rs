@@ -21,7 +21,7 @@ use xunke_storage::intake::server::{ServerWrite, ServerWritten};
 
 use super::posted::{origin, path, view};
 use super::session::Visitor;
-use super::{PageError, frame, page, school, see_other};
+use super::{PageError, frame, here, page, see_other};
 use crate::app::App;
 use crate::body::ApiPath;
 use crate::instant::at;
@@ -42,7 +42,7 @@ async fn posting_page(
     headers: HeaderMap,
     ApiPath(id): ApiPath<Uuid>,
 ) -> Result<Response, PageError> {
-    let school = school(&app, &visitor, "edition_list", id).await?;
+    let school = here(&app, &visitor, "edition_list", id).await?.school;
     let book = app.store.book(&school).await?;
     let heads = app.store.read().edition_heads(school.id).await?;
     let row = |(week, head): (Week, EditionHead)| {
@@ -92,7 +92,7 @@ async fn decided(
     Form(form): Form<Decision>,
 ) -> Result<Response, PageError> {
     visitor.check(&headers, &form.csrf)?;
-    let school = school(&app, &visitor, "school_change", id).await?;
+    let school = here(&app, &visitor, "school_change", id).await?.school;
     let name = format!("settings/{POSTED}").parse().map_err(|_| ApiError::Internal)?;
     let write = ServerWrite {
         stream: school.id,
@@ -120,7 +120,7 @@ async fn qr_code(
     headers: HeaderMap,
     ApiPath(id): ApiPath<Uuid>,
 ) -> Result<Response, PageError> {
-    school(&app, &visitor, "edition_list", id).await?;
+    here(&app, &visitor, "edition_list", id).await?;
     let address = format!("{}{}", origin(&headers), path(id));
     let code = QrCode::new(address).map_err(|error| {
         tracing::error!(%error, "an address is no QR code");
@@ -144,7 +144,7 @@ async fn withdraw_posted(
     Form(form): Form<WithdrawForm>,
 ) -> Result<Response, PageError> {
     visitor.check(&headers, &form.csrf)?;
-    let school = school(&app, &visitor, "edition_withdraw", id).await?;
+    let school = here(&app, &visitor, "edition_withdraw", id).await?.school;
     withdraw(&app, &visitor.caller, school.id, week, number, &form.why).await?;
     Ok(see_other(&format!("/schools/{id}/posting")))
 }

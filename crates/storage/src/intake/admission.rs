@@ -107,7 +107,7 @@ pub(super) fn entitled(
         return held(HeldReason::MembershipEnded, "/set/slot/date", "the visit lies outside your membership");
     }
     if let Some(record) = record
-        && !may_write(record.concerns(sender.account), record.author == sender.account, write)
+        && !record.may_be_written(sender.account, write.set.keys())
         && !settles(stream, write, sender, conflicts, today)
     {
         return held(HeldReason::NotAuthor, "/record", "the visit is somebody else's");
@@ -123,11 +123,6 @@ pub(super) fn entitled(
         }
     }
     Ok(())
-}
-
-/// The author writes everything; a companion everything but the withdrawal and the list of companions.
-fn may_write(concerned: bool, author: bool, write: &Write) -> bool {
-    author || (concerned && write.set.keys().all(|path| !matches!(path.name(), "withdrawn" | "companions")))
 }
 
 /// Who sees the whole school may settle a conflict: set its field to one of the two values, nothing else.

@@ -13,4 +13,5 @@ pub(crate) mod projection;
 pub mod push;
 mod rejudge;
 pub mod server;
+pub mod settle;
 mod streams;

@@ -215,7 +215,7 @@ fn refused(write: &ServerWrite, before: Option<&StoredRecord>) -> Option<ServerW
     (!flaws.is_empty()).then_some(ServerWritten::Invalid(flaws))
 }
 
-async fn take(desk: &mut Desk<'_>, write: &ServerWrite, now: i64) -> Result<(), StoreError> {
+pub(super) async fn take(desk: &mut Desk<'_>, write: &ServerWrite, now: i64) -> Result<(), StoreError> {
     let device = server_device(write.stream);
     let entry = Entry {
         stream: write.stream,

@@ -22,6 +22,7 @@ pub(super) fn draft(log: &WeeklyLog) -> EditionView<'_> {
         changes: &[],
         editions: &[],
         visit_url_prefix: Some("/visits/"),
+        figures_url: Some("/list?edition=1&"),
         public_url: None,
         dimensions: &NO_NAMES,
     }
@@ -78,7 +79,7 @@ fn fewer_than_five_checked_slots_make_no_percentage() {
     sample.visits.truncate(4);
     let log = sample.compile();
 
-    let page = page(&draft(&log));
+    let page = page(&EditionView { figures_url: None, ..draft(&log) });
 
     let figure = format!("{}/{}", log.consistency.consistent, log.consistency.checked);
     assert!(log.consistency.checked < 5);
@@ -201,7 +202,7 @@ fn slots_left_to_nobody_are_listed_with_a_way_to_their_visit() {
     let log = sample.compile();
     let linked = page(&draft(&log));
 
-    let unlinked = page(&EditionView { visit_url_prefix: None, ..draft(&log) });
+    let unlinked = page(&EditionView { visit_url_prefix: None, figures_url: None, ..draft(&log) });
 
     let address = format!("/visits/{}", sample.visits[2].0.id);
     assert_tells(&linked, &["其他未按课表上课的节次", "空堂", &address, "三年级(3)班 11月18日 周三 第3节"]);

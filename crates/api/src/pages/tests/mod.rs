@@ -6,4 +6,6 @@ mod log_page;
 mod markup;
 mod public_page;
 mod sample;
+mod settle;
 mod statistics;
+mod visits;
