@@ -14,6 +14,7 @@ mod frame;
 mod heading;
 mod home;
 mod log_page;
+mod paper;
 mod public_page;
 mod ratings;
 mod remarks;
@@ -26,13 +27,14 @@ mod visit_links;
 mod words;
 
 pub use audit_page::{AuditView, audit_page};
-pub use frame::{Form, Frame, Person};
+pub use frame::{DownloadLink, Form, Frame, Person};
 pub use heading::{EditionLink, SemesterName};
 pub use home::{
     ErrorView, FirstStepsView, HomeSchool, HomeView, HomeWeek, SignInView, WeekState, error_page, home_page,
     password_page, setup_page, sign_in_page,
 };
 pub use log_page::{EditionState, EditionView, edition_page};
+pub use paper::{edition_paper, public_paper};
 pub use public_page::{PublicView, public_page};
 
 /// The stylesheet of all pages, to be served at [`STYLESHEET_PATH`].

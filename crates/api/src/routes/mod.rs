@@ -7,6 +7,7 @@ pub mod editions;
 pub mod feedback;
 pub mod health;
 pub mod people;
+pub mod prints;
 pub mod publishing;
 pub mod reference;
 pub mod sessions;
@@ -36,6 +37,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(weeks::router())
         .merge(publishing::router())
         .merge(editions::router())
+        .merge(prints::router())
         .merge(audits::router())
         .merge(health::router())
 }

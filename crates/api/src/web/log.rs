@@ -1,7 +1,5 @@
 //! The weekly log in a browser: home, draft, publication, editions.
 
-use std::collections::BTreeMap;
-
 use axum::Router;
 use axum::extract::{Form, State};
 use axum::http::HeaderMap;
@@ -9,11 +7,8 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use chrono::{DateTime, FixedOffset};
 use serde::Deserialize;
-use serde_json::Value;
 use uuid::Uuid;
-use xunke_domain::book::{SchoolBook, Semester};
-use xunke_domain::log::public::PublicLog;
-use xunke_domain::record_type::RecordType;
+use xunke_domain::book::SchoolBook;
 use xunke_domain::week::Week;
 use xunke_storage::editions::StoredEdition;
 use xunke_storage::schools::{School, SchoolFilter};
@@ -23,12 +18,13 @@ use super::{PageError, frame, page, school, see_other};
 use crate::app::App;
 use crate::body::ApiPath;
 use crate::instant::at;
+use crate::naming::Named;
 use crate::pages::{
-    self, EditionLink, EditionState, EditionView, HomeSchool, HomeView, HomeWeek, PublicView, SemesterName,
+    self, DownloadLink, EditionLink, EditionState, EditionView, HomeSchool, HomeView, HomeWeek, PublicView,
     WeekState,
 };
 use crate::problem::ApiError;
-use crate::routes::editions::{edition, read_edition};
+use crate::routes::editions::{edition, read_edition, read_public};
 use crate::routes::publishing::{Publish, publish};
 use crate::routes::weeks::{WeekView, draft, weeks};
 
@@ -97,21 +93,12 @@ fn home_week<'a>(book: &SchoolBook, week: Week, view: &WeekView, url: &'a str) -
 
 /// What the pages of one week have in common.
 struct Shown {
-    semester: Option<Semester>,
-    dimensions: BTreeMap<String, String>,
+    named: Named,
     editions: Vec<(u32, DateTime<FixedOffset>, String)>,
 }
 
 impl Shown {
     async fn read(app: &App, school: &School, week: Week, suffix: &str) -> Result<Self, PageError> {
-        let book = app.store.book(school).await?;
-        let rubrics = app.store.read().record_list(school.id, RecordType::Rubric, None, 200).await?;
-        let entries = rubrics
-            .iter()
-            .filter_map(|rubric| rubric.state.registers.get("dimensions")?.value.as_array())
-            .flatten();
-        let text = |entry: &Value, name: &str| entry.get(name).and_then(Value::as_str).map(str::to_owned);
-        let dimensions = entries.filter_map(|entry| text(entry, "key").zip(text(entry, "name"))).collect();
         let stored: Vec<StoredEdition> = app.store.read().edition_list(school.id, week).await?;
         let editions = stored
             .iter()
@@ -120,11 +107,7 @@ impl Shown {
                 (edition.number, at(edition.published_at).fixed_offset(), url)
             })
             .collect();
-        Ok(Self { semester: book.semester_of(week.monday()).cloned(), dimensions, editions })
-    }
-
-    fn semester(&self) -> Option<SemesterName<'_>> {
-        self.semester.as_ref().map(|term| SemesterName { school_year: &term.school_year, term: term.term })
+        Ok(Self { named: Named::read(app, school, week).await?, editions })
     }
 
     fn links(&self) -> Vec<EditionLink<'_>> {
@@ -152,7 +135,7 @@ async fn draft_page(
     let publish = may_publish.then_some(pages::Form { action: &action, csrf: &visitor.csrf });
     let view = EditionView {
         frame: frame!(visitor),
-        semester: shown.semester(),
+        semester: shown.named.semester(),
         log: &draft.log,
         state: EditionState::Draft {
             compiled_at: at(app.clock.millis()).fixed_offset(),
@@ -163,7 +146,8 @@ async fn draft_page(
         editions: &shown.links(),
         visit_url_prefix: None,
         public_url: None,
-        dimensions: &shown.dimensions,
+        dimensions: &shown.named.dimensions,
+        downloads: &[],
     };
     Ok(page(pages::edition_page(&view)?))
 }
@@ -198,10 +182,11 @@ async fn edition_page(
     let stored = edition(&app, school.id, week, number).await?;
     let edition = read_edition(&stored.bytes)?;
     let shown = Shown::read(&app, &school, week, "").await?;
-    let public_url = format!("/schools/{id}/weeks/{week}/editions/{number}/public");
+    let url = format!("/schools/{id}/weeks/{week}/editions/{number}");
+    let public_url = format!("{url}/public");
     let view = EditionView {
         frame: frame!(visitor),
-        semester: shown.semester(),
+        semester: shown.named.semester(),
         log: &edition.log,
         state: EditionState::Published {
             number,
@@ -214,7 +199,8 @@ async fn edition_page(
         editions: &shown.links(),
         visit_url_prefix: None,
         public_url: Some(&public_url),
-        dimensions: &shown.dimensions,
+        dimensions: &shown.named.dimensions,
+        downloads: &[DownloadLink { label: "PDF（内部版）", url: &format!("{url}/pdf") }],
     };
     Ok(page(pages::edition_page(&view)?))
 }
@@ -226,17 +212,16 @@ async fn public_page(
 ) -> Result<Response, PageError> {
     let school = school(&app, &visitor, "edition_public", id).await?;
     let stored = edition(&app, school.id, week, number).await?;
-    let log: PublicLog = serde_json::from_str(&stored.public_bytes).map_err(|error| {
-        tracing::error!(%error, "a public edition does not read");
-        ApiError::Internal
-    })?;
+    let log = read_public(&stored.public_bytes)?;
     let shown = Shown::read(&app, &school, week, "/public").await?;
+    let url = format!("/schools/{id}/weeks/{week}/editions/{number}/public");
     let view = PublicView {
         frame: frame!(visitor),
-        semester: shown.semester(),
+        semester: shown.named.semester(),
         log: &log,
         editions: &shown.links(),
-        dimensions: &shown.dimensions,
+        dimensions: &shown.named.dimensions,
+        downloads: &[DownloadLink { label: "PDF", url: &format!("{url}/pdf") }],
     };
     Ok(page(pages::public_page(&view)?))
 }

@@ -1,10 +1,11 @@
 //! Pages for people with a browser: the same decisions as the API, told in Chinese.
 //!
-//! `session` is the cookie, `entry` signing in and first steps, `log` the weekly log, `audit` what the timetable
+//! `session` is the cookie, `entry` signing in and first steps, `log` the weekly log, `downloads` its files, `audit` what the timetable
 //! reveals. What the pages
 //! look like is in [`crate::pages`].
 
 mod audit;
+mod downloads;
 mod entry;
 mod log;
 mod session;
@@ -45,6 +46,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(entry::router())
         .merge(log::router())
+        .merge(downloads::router())
         .merge(audit::router())
         .route(pages::STYLESHEET_PATH, get(stylesheet))
         .with_state(app)

@@ -24,6 +24,7 @@ fn draft(log: &WeeklyLog) -> EditionView<'_> {
         visit_url_prefix: Some("/visits/"),
         public_url: None,
         dimensions: &NO_NAMES,
+        downloads: &[],
     }
 }
 
