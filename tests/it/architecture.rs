@@ -5,13 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which crates of ours a crate may name. A new crate is placed here first.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("xunke-domain", &[]),
     ("xunke-sync", &["xunke-domain"]),
     ("xunke-migrations", &[]),
     ("xunke-storage", &["xunke-domain", "xunke-sync", "xunke-migrations"]),
     ("xunke-workbook", &["xunke-domain"]),
-    ("xunke-api", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-workbook"]),
+    ("xunke-print", &[]),
+    ("xunke-api", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-workbook", "xunke-print"]),
     ("e2e", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-api", "xunke-migrations"]),
     ("bench", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-api", "e2e"]),
     ("disk", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-api"]),
@@ -34,7 +35,7 @@ const IMPURE: [&str; 10] = [
     "Local::now",
 ];
 /// Crates without IO.
-const PURE: [&str; 3] = ["xunke-domain", "xunke-sync", "xunke-workbook"];
+const PURE: [&str; 4] = ["xunke-domain", "xunke-sync", "xunke-workbook", "xunke-print"];
 /// Longest file of `crates/*/src`.
 const LINES: usize = 400;
 

@@ -8,6 +8,7 @@ mod backups;
 mod concurrency;
 mod conflicts;
 mod editions;
+mod exports;
 mod feedback;
 mod golden_week;
 mod held;

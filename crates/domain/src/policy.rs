@@ -177,6 +177,8 @@ const OTHERS: &[Row] = &[
     row("edition_public",           [S,        S,        S,      S,      S,         S]),
     row("edition_withdraw",         [N,        S,        N,      N,      N,         N]),
     row("visit_proof",              [O,        S,        S,      N,      S,         N]),
+    row("edition_pdf",              [N,        S,        S,      N,      S,         N]),
+    row("edition_public_pdf",       [S,        S,        S,      S,      S,         S]),
     row("audit_view",               [N,        S,        S,      N,      S,         N]),
     row("audit_teachers",           [N,        S,        S,      O,      S,         N]),
     row("audit_workbook",           [N,        S,        S,      N,      S,         N]),

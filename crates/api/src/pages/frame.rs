@@ -26,3 +26,12 @@ pub struct Form<'a> {
     /// The token against forged requests.
     pub csrf: &'a str,
 }
+
+/// A file to save.
+#[derive(Clone, Copy, Debug)]
+pub struct DownloadLink<'a> {
+    /// What it is, such as `PDF`.
+    pub label: &'a str,
+    /// Where it is.
+    pub url: &'a str,
+}

@@ -22,7 +22,7 @@ use crate::pages::timetable::Timetable;
 use crate::pages::trend::{self, Chart};
 use crate::pages::versions::{self, ChangeRow};
 use crate::pages::visit_links::VisitLinks;
-use crate::pages::{EditionLink, Form, Frame, STYLESHEET_PATH, SemesterName, words};
+use crate::pages::{DownloadLink, EditionLink, Form, Frame, STYLESHEET_PATH, SemesterName, words};
 
 /// What the page of a weekly log shows.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +48,8 @@ pub struct EditionView<'a> {
     pub public_url: Option<&'a str>,
     /// The school's names of the dimensions it rates; those of the seed need not be here.
     pub dimensions: &'a BTreeMap<String, String>,
+    /// Files of it.
+    pub downloads: &'a [DownloadLink<'a>],
 }
 
 /// How far a log has come.

@@ -19,6 +19,7 @@ mod home;
 mod inspectors;
 mod log_page;
 mod names;
+mod paper;
 mod posting;
 mod public_page;
 mod ratings;
@@ -37,7 +38,7 @@ mod visit_page;
 mod words;
 
 pub use audit_page::{AuditView, audit_page};
-pub use frame::{Form, Frame, Person};
+pub use frame::{DownloadLink, Form, Frame, Person};
 pub use heading::{EditionLink, SemesterName};
 pub use home::{
     ErrorView, FirstStepsView, HomeSchool, HomeView, HomeWeek, SignInView, WeekState, error_page, home_page,
@@ -45,6 +46,7 @@ pub use home::{
 };
 pub use log_page::{EditionState, EditionView, edition_page};
 pub use names::Names;
+pub use paper::{edition_paper, public_paper};
 pub use posting::{
     EditionPosted, FeedView, PostedView, PostedWeekView, PostingView, feed, posted_page, posting_page,
 };

@@ -10,7 +10,7 @@ use crate::pages::coverage::{CoverageTables, Unseen};
 use crate::pages::heading::{EditionRow, Heading, edition_rows};
 use crate::pages::ratings::{self, RatingRow};
 use crate::pages::share::Share;
-use crate::pages::{EditionLink, Frame, STYLESHEET_PATH, SemesterName, words};
+use crate::pages::{DownloadLink, EditionLink, Frame, STYLESHEET_PATH, SemesterName, words};
 
 /// What the public page of an edition shows.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +25,8 @@ pub struct PublicView<'a> {
     pub editions: &'a [EditionLink<'a>],
     /// The school's names of the dimensions it rates; those of the seed need not be here.
     pub dimensions: &'a BTreeMap<String, String>,
+    /// Files of it.
+    pub downloads: &'a [DownloadLink<'a>],
 }
 
 /// The public page of an edition.

@@ -11,6 +11,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 use xunke_domain::ids::SchoolId;
 use xunke_domain::log::edition::Edition;
+use xunke_domain::log::public::PublicLog;
 use xunke_domain::week::Week;
 use xunke_storage::StoreError;
 use xunke_storage::editions::StoredEdition;
@@ -66,6 +67,14 @@ impl From<&StoredEdition> for EditionView {
 pub fn read_edition(bytes: &str) -> Result<Edition, ApiError> {
     serde_json::from_str(bytes).map_err(|error| {
         tracing::error!(%error, "a published edition does not read");
+        ApiError::Internal
+    })
+}
+
+/// Reads the frozen bytes of a public edition back.
+pub fn read_public(bytes: &str) -> Result<PublicLog, ApiError> {
+    serde_json::from_str(bytes).map_err(|error| {
+        tracing::error!(%error, "a public edition does not read");
         ApiError::Internal
     })
 }

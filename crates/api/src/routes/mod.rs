@@ -8,6 +8,7 @@ pub mod feedback;
 pub mod health;
 pub mod people;
 pub mod posting;
+pub mod prints;
 pub mod publishing;
 pub mod reference;
 pub mod sessions;
@@ -38,6 +39,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(publishing::router())
         .merge(editions::router())
         .merge(posting::router())
+        .merge(prints::router())
         .merge(audits::router())
         .merge(health::router())
 }

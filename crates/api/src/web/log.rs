@@ -1,7 +1,5 @@
 //! The weekly log in a browser: home, draft, publication, editions.
 
-use std::collections::BTreeMap;
-
 use axum::Router;
 use axum::extract::{Form, State};
 use axum::http::HeaderMap;
@@ -10,25 +8,24 @@ use axum::routing::{get, post};
 use chrono::{DateTime, FixedOffset};
 use serde::Deserialize;
 use uuid::Uuid;
-use xunke_domain::book::{SchoolBook, Semester};
-use xunke_domain::log::public::PublicLog;
+use xunke_domain::book::SchoolBook;
 use xunke_domain::week::Week;
 use xunke_storage::editions::StoredEdition;
 use xunke_storage::schools::{School, SchoolFilter};
 
-use super::known::dimensions;
 use super::session::Visitor;
 use super::{PageError, frame, here, page, see_other};
 use crate::app::App;
 use crate::auth::guard::Here;
 use crate::body::ApiPath;
 use crate::instant::at;
+use crate::naming::Named;
 use crate::pages::{
-    self, EditionLink, EditionState, EditionView, Frame, HomeSchool, HomeView, HomeWeek, PublicView,
-    SemesterName, WeekState,
+    self, DownloadLink, EditionLink, EditionState, EditionView, Frame, HomeSchool, HomeView, HomeWeek,
+    PublicView, WeekState,
 };
 use crate::problem::ApiError;
-use crate::routes::editions::{edition, read_edition};
+use crate::routes::editions::{edition, read_edition, read_public};
 use crate::routes::publishing::{Publish, publish};
 use crate::routes::weeks::{WeekView, draft, weeks};
 
@@ -97,8 +94,7 @@ fn home_week<'a>(book: &SchoolBook, week: Week, view: &WeekView, url: &'a str) -
 
 /// What the pages of one week have in common.
 pub(super) struct Shown {
-    semester: Option<Semester>,
-    dimensions: BTreeMap<String, String>,
+    named: Named,
     editions: Vec<(u32, DateTime<FixedOffset>, String)>,
 }
 
@@ -110,8 +106,6 @@ impl Shown {
         week: Week,
         url: impl Fn(&StoredEdition) -> Option<String>,
     ) -> Result<Self, PageError> {
-        let book = app.store.book(school).await?;
-        let dimensions = dimensions(app, school.id).await?;
         let stored: Vec<StoredEdition> = app.store.read().edition_list(school.id, week).await?;
         let editions = stored
             .iter()
@@ -119,25 +113,23 @@ impl Shown {
                 Some((edition.number, at(edition.published_at).fixed_offset(), url(edition)?))
             })
             .collect();
-        Ok(Self { semester: book.semester_of(week.monday()).cloned(), dimensions, editions })
-    }
-
-    fn semester(&self) -> Option<SemesterName<'_>> {
-        self.semester.as_ref().map(|term| SemesterName { school_year: &term.school_year, term: term.term })
+        Ok(Self { named: Named::read(app, school, week).await?, editions })
     }
 
     /// The page of a public edition.
-    pub(super) fn public_page(&self, frame: Frame<'_>, stored: &StoredEdition) -> Result<String, PageError> {
-        let log: PublicLog = serde_json::from_str(&stored.public_bytes).map_err(|error| {
-            tracing::error!(%error, "a public edition does not read");
-            ApiError::Internal
-        })?;
+    pub(super) fn public_page(
+        &self,
+        frame: Frame<'_>,
+        stored: &StoredEdition,
+        downloads: &[DownloadLink<'_>],
+    ) -> Result<String, PageError> {
         Ok(pages::public_page(&PublicView {
             frame,
-            semester: self.semester(),
-            log: &log,
+            semester: self.named.semester(),
+            log: &read_public(&stored.public_bytes)?,
             editions: &self.links(),
-            dimensions: &self.dimensions,
+            dimensions: &self.named.dimensions,
+            downloads,
         })?)
     }
 
@@ -166,7 +158,7 @@ async fn draft_page(
     let publish = may_publish.then_some(pages::Form { action: &action, csrf: &visitor.csrf });
     let view = EditionView {
         frame: frame!(visitor),
-        semester: shown.semester(),
+        semester: shown.named.semester(),
         log: &draft.log,
         state: EditionState::Draft {
             compiled_at: at(app.clock.millis()).fixed_offset(),
@@ -178,7 +170,8 @@ async fn draft_page(
         visit_url_prefix: Some(&format!("/schools/{id}/visits/")),
         figures_url: Some(&format!("/schools/{id}/weeks/{week}/visits?")),
         public_url: None,
-        dimensions: &shown.dimensions,
+        dimensions: &shown.named.dimensions,
+        downloads: &[],
     };
     Ok(page(pages::edition_page(&view)?))
 }
@@ -213,10 +206,11 @@ async fn edition_page(
     let stored = edition(&app, school.id, week, number).await?;
     let edition = read_edition(&stored.bytes)?;
     let shown = Shown::read(&app, &school, week, |edition| Some(url_of(edition))).await?;
-    let public_url = format!("/schools/{id}/weeks/{week}/editions/{number}/public");
+    let url = url_of(&stored);
+    let public_url = format!("{url}/public");
     let view = EditionView {
         frame: frame!(visitor),
-        semester: shown.semester(),
+        semester: shown.named.semester(),
         log: &edition.log,
         state: EditionState::Published {
             number,
@@ -230,7 +224,8 @@ async fn edition_page(
         visit_url_prefix: Some(&format!("/schools/{id}/visits/")),
         figures_url: Some(&format!("/schools/{id}/weeks/{week}/visits?edition={number}&")),
         public_url: Some(&public_url),
-        dimensions: &shown.dimensions,
+        dimensions: &shown.named.dimensions,
+        downloads: &[DownloadLink { label: "PDF（内部版）", url: &format!("{url}/pdf") }],
     };
     Ok(page(pages::edition_page(&view)?))
 }
@@ -244,7 +239,8 @@ async fn public_page(
     let stored = edition(&app, school.id, week, number).await?;
     let url = |edition: &StoredEdition| Some(format!("{}/public", url_of(edition)));
     let shown = Shown::read(&app, &school, week, url).await?;
-    Ok(page(shown.public_page(frame!(visitor), &stored)?))
+    let pdf = format!("{}/public/pdf", url_of(&stored));
+    Ok(page(shown.public_page(frame!(visitor), &stored, &[DownloadLink { label: "PDF", url: &pdf }])?))
 }
 
 /// Where the page of an edition is.

@@ -1,9 +1,12 @@
 //! Pages for people with a browser: the same decisions as the API, told in Chinese.
 //!
-//! `session` is the cookie, `entry` signing in and first steps, `log` the weekly log, `visits` what is behind its
-//! figures, `settle` what people must decide, `audit` what the timetable reveals; `known` has the names they tell. What the pages look like is in [`crate::pages`].
+//! `session` is the cookie, `entry` signing in and first steps, `log` the weekly log, `downloads` its files, `visits`
+//! what is behind its figures, `settle` what people must decide, `posting` what a school posts and `posted` what anybody
+//! sees of that, `audit` what the timetable reveals; `known` has the names they tell. What the pages look like is in
+//! [`crate::pages`].
 
 mod audit;
+mod downloads;
 mod entry;
 mod known;
 mod log;
@@ -51,6 +54,7 @@ pub fn router(app: App) -> Router {
         .merge(log::router())
         .merge(visits::router())
         .merge(settle::router())
+        .merge(downloads::router())
         .merge(audit::router())
         .merge(posted::router())
         .merge(posting::router())

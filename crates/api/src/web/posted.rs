@@ -150,5 +150,5 @@ async fn edition_page(
     };
     let shown = Shown::read(&app, &school, week, url).await?;
     let frame = Frame { home_url: &path(id), person: None };
-    Ok(cacheable(&headers, shown.public_page(frame, &stored)?))
+    Ok(cacheable(&headers, shown.public_page(frame, &stored, &[])?))
 }

@@ -25,6 +25,7 @@ pub(super) fn draft(log: &WeeklyLog) -> EditionView<'_> {
         figures_url: Some("/list?edition=1&"),
         public_url: None,
         dimensions: &NO_NAMES,
+        downloads: &[],
     }
 }
 

@@ -33,7 +33,8 @@ fn page(log: &PublicLog) -> String {
     let editions = [EditionLink { number: 1, published_at: log.published_at, url: "/public/1" }];
     let frame = Frame { person: None, ..FRAME };
     let semester = Some(SEMESTER);
-    let view = PublicView { frame, semester, log, editions: &editions, dimensions: &NO_NAMES };
+    let (editions, dimensions) = (&editions, &NO_NAMES);
+    let view = PublicView { frame, semester, log, editions, dimensions, downloads: &[] };
     let page = public_page(&view).unwrap();
     check(&page);
     page

@@ -1,0 +1,95 @@
+//! Editions as files to print, send and file.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use tokio::sync::Semaphore;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+use xunke_domain::log::edition::ContentHash;
+use xunke_domain::week::Week;
+use xunke_print::{Paper, pdf};
+use xunke_storage::schools::School;
+
+use crate::app::App;
+use crate::auth::guard::Here;
+use crate::beside::beside_few;
+use crate::body::ApiPath;
+use crate::download::{self, PDF};
+use crate::naming::Named;
+use crate::pages::{edition_paper, public_paper};
+use crate::problem::ApiError;
+use crate::routes::editions::{edition, read_edition, read_public};
+
+/// Papers typeset at once: each takes a processor for a while, and pushes must not wait for them.
+static PRESSES: Semaphore = Semaphore::const_new(2);
+
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(edition_pdf)).routes(routes!(edition_public_pdf))
+}
+
+/// A PDF's bytes.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "documents the answer in OpenAPI")]
+pub struct PdfFile(Vec<u8>);
+
+/// An edition as PDF; shared with the pages.
+pub async fn inside(app: &App, school: &School, week: Week, number: u32) -> Result<Response, ApiError> {
+    let stored = edition(app, school.id, week, number).await?;
+    let edition = read_edition(&stored.bytes)?;
+    let hash = stored.hash.parse().map_err(|_| ApiError::Internal)?;
+    let named = Named::read(app, school, week).await?;
+    let paper = edition_paper(&edition, &hash, named.semester(), &named.dimensions);
+    printed(paper, &format!("xunke-{week}-{number}"), "内部版").await
+}
+
+/// A public edition as PDF; shared with the pages.
+pub async fn outside(app: &App, school: &School, week: Week, number: u32) -> Result<Response, ApiError> {
+    let stored = edition(app, school.id, week, number).await?;
+    let log = read_public(&stored.public_bytes)?;
+    let hash = ContentHash::of(stored.public_bytes.as_bytes());
+    let named = Named::read(app, school, week).await?;
+    let paper = public_paper(&log, &hash, named.semester(), &named.dimensions);
+    printed(paper, &format!("xunke-{week}-{number}-public"), "公示版").await
+}
+
+async fn printed(paper: Paper, plain: &str, which: &str) -> Result<Response, ApiError> {
+    let name = format!("{}（{}）{which}.pdf", paper.title, paper.subtitle);
+    let headers = download::headers(PDF, &format!("{plain}.pdf"), &name)?;
+    let bytes = beside_few(&PRESSES, "a print", move || pdf(&paper)).await?.map_err(|error| {
+        tracing::error!(%error, "an edition could not be printed");
+        ApiError::Internal
+    })?;
+    Ok((headers, bytes).into_response())
+}
+
+/// An edition as PDF, for the school's own use
+///
+/// A4, with all sections of the page, the number of the edition and its hash on every page. It names people. The same
+/// edition gives the same file as long as the school keeps its names of the semester and of the dimensions it rates.
+#[utoipa::path(get, path = "/api/v1/schools/{school}/weeks/{week}/editions/{number}/pdf", tag = "log",
+    params(("school" = Uuid, Path), ("week" = String, Path, example = "2026-W47"), ("number" = u32, Path)), responses(
+    (status = 200, body = PdfFile, content_type = "application/pdf", description = "A PDF"),
+))]
+async fn edition_pdf(
+    State(app): State<App>,
+    here: Here,
+    ApiPath((_, week, number)): ApiPath<(Uuid, Week, u32)>,
+) -> Result<Response, ApiError> {
+    inside(&app, &here.school, week, number).await
+}
+
+/// The public edition as PDF, to be posted
+#[utoipa::path(get, path = "/api/v1/schools/{school}/weeks/{week}/editions/{number}/public/pdf", tag = "log",
+    params(("school" = Uuid, Path), ("week" = String, Path, example = "2026-W47"), ("number" = u32, Path)), responses(
+    (status = 200, body = PdfFile, content_type = "application/pdf", description = "A PDF that names nobody"),
+))]
+async fn edition_public_pdf(
+    State(app): State<App>,
+    here: Here,
+    ApiPath((_, week, number)): ApiPath<(Uuid, Week, u32)>,
+) -> Result<Response, ApiError> {
+    outside(&app, &here.school, week, number).await
+}
