@@ -93,6 +93,10 @@ async fn every_problem_of_the_catalogue_is_met(app: TestApp) {
     let other =
         app.call_with("POST", &users, &admin.token, Some(&json!({"login": "k2", "name": "二"})), &key).await;
     met.insert(problem(&other));
+    let withdraw = format!("{school}/weeks/{WEEK}/editions/1/withdraw");
+    app.post(&withdraw, maker, &json!({"why": "涉及个人"})).await.expect(200);
+    let posted = format!("/api/v1/posted/{}/weeks/{WEEK}/editions/1", site.school);
+    met.insert(problem(&app.get(&posted, "").await));
     app.call("DELETE", &format!("/api/v1/devices/{}", site.phone.device), maker, None).await.expect(204);
     let revoked = app.get("/api/v1/me", &site.phone.token).await;
     met.insert(problem(&revoked));
