@@ -6,12 +6,13 @@ use uuid::Uuid;
 use crate::support::TestApp;
 use crate::support::app::on_both;
 use crate::support::school::text;
-use crate::support::week::{Staffed, WEEK};
+use crate::support::week::{Staffed, WEEK, planned};
 
 on_both!(
     a_problem_that_came_back_is_a_repeat_and_the_trend_has_both_weeks,
     a_published_trend_stays_when_an_earlier_week_changes,
     the_same_visits_make_the_same_log,
+    a_teacher_is_seen_by_name_or_by_a_plan_that_was_kept,
     how_soon_a_visit_was_entered_and_sent_is_told_of_its_inspector,
 );
 
@@ -132,4 +133,29 @@ async fn how_soon_a_visit_was_entered_and_sent_is_told_of_its_inspector(app: Tes
     assert_eq!((&more["classes"], &more["protected"]), (&json!(1), &json!(1)), "{more}");
     // Sent on Monday at 08:00, submitted on Thursday at 17:00 at the latest.
     assert_eq!(more["median_sync_delay"], json!((3 * 24 + 15) * 60), "{more}");
+}
+
+async fn a_teacher_is_seen_by_name_or_by_a_plan_that_was_kept(app: TestApp) {
+    let Staffed { school, names, principal, inspector, .. } = app.staffed().await;
+    let science = planned(CLASS, 2, "第3节").1;
+    let maths = planned(CLASS, 3, "第2节").1;
+    let unseen = |log: &Value, name: &str| {
+        let rows = log["coverage"]["teachers_long_unseen"].as_array().unwrap();
+        rows.iter().find(|row| row["name"] == name).map(|row| row["last_seen"].clone())
+    };
+    let before = app.draft(&school, &principal, WEEK).await["log"].clone();
+    assert_eq!([&science, &maths].map(|name| unseen(&before, name)), [Some(Value::Null), Some(Value::Null)]);
+
+    // Three weeks before, the plan was kept, and nobody is named; four weeks before, somebody is.
+    let kept = names.visit(CLASS, "2026-10-27", "第3节", "科学");
+    let mut named = names.visit(CLASS, "2026-10-21", "第2节", "数学");
+    named["observed"]["teacher"] = json!(names.teacher(&maths));
+    inspector.write_all(&app, &school, &[(id(1), kept), (id(2), named)]).await;
+
+    let log = app.draft(&school, &principal, WEEK).await["log"].clone();
+    assert_eq!(unseen(&log, &science), None, "three weeks are not long");
+    assert_eq!(unseen(&log, &maths), Some(json!("2026-W43")));
+    let subjects = log["coverage"]["subjects_unseen"].as_array().unwrap();
+    let subject = subjects.iter().find(|row| row["name"] == "科学").unwrap();
+    assert_eq!((&subject["last_seen"], &subject["weeks_since"]), (&json!("2026-W44"), &json!(3)));
 }

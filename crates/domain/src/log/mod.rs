@@ -34,7 +34,7 @@ pub use comparison::{Agreement, Comparison, InspectorDifference, StratumDifferen
 pub use compile::{WeeklyLog, compile};
 pub use consistency::{Consistency, ConsistencyParts, DisputedSlot, Opinion};
 pub use coverage::{
-    ClassNotSeen, Coverage, GradeCoverage, GradeSubjectCoverage, SubjectCoverage, WeekdayCoverage,
+    ClassNotSeen, Coverage, GradeCoverage, GradeSubjectCoverage, NotSeen, SubjectCoverage, WeekdayCoverage,
 };
 pub use digest::{ChangeEntry, ChangeKind, ChangedField, ContentPart, VisitDigest, changes};
 pub use displacement::{Delivery, Displacement, Taking};
