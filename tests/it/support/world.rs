@@ -216,6 +216,7 @@ impl World {
             ("{device}", &walker.device),
             ("{week}", WEEK),
             ("{number}", "1"),
+            ("{key}", "visits"),
         ] {
             path = path.replace(name, value);
         }

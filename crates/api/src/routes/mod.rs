@@ -5,6 +5,7 @@ pub mod devices;
 pub mod disagreements;
 pub mod editions;
 pub mod feedback;
+pub mod figures;
 pub mod health;
 pub mod people;
 pub mod publishing;
@@ -36,6 +37,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(weeks::router())
         .merge(publishing::router())
         .merge(editions::router())
+        .merge(figures::router())
         .merge(audits::router())
         .merge(health::router())
 }

@@ -23,6 +23,7 @@ pub mod public;
 mod ratings;
 mod remarks;
 mod repeats;
+mod rules;
 mod shares;
 mod suppression;
 #[cfg(test)]
@@ -46,5 +47,6 @@ pub use notes::{DataNote, NoteKind};
 pub use ratings::{LevelCounts, RatingShare, RatingShares};
 pub use remarks::{HighlightRate, Remark};
 pub use repeats::{Repeat, RepeatWeek, Repeats};
+pub use rules::RULES;
 pub use shares::{MIN_SHARE, share, wilson95};
 pub use trend::{MIN_CHART, Side, Trend, TrendPoint, TrendPool, TrendSum, TrendWeek};
