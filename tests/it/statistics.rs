@@ -6,12 +6,14 @@ use uuid::Uuid;
 use crate::support::TestApp;
 use crate::support::app::on_both;
 use crate::support::school::text;
-use crate::support::week::{Staffed, WEEK};
+use crate::support::week::{Staffed, WEEK, planned};
 
 on_both!(
     a_problem_that_came_back_is_a_repeat_and_the_trend_has_both_weeks,
     a_published_trend_stays_when_an_earlier_week_changes,
     the_same_visits_make_the_same_log,
+    every_figure_of_an_edition_is_explained_by_its_visits,
+    a_teacher_is_seen_by_name_or_by_a_plan_that_was_kept,
     how_soon_a_visit_was_entered_and_sent_is_told_of_its_inspector,
 );
 
@@ -132,4 +134,75 @@ async fn how_soon_a_visit_was_entered_and_sent_is_told_of_its_inspector(app: Tes
     assert_eq!((&more["classes"], &more["protected"]), (&json!(1), &json!(1)), "{more}");
     // Sent on Monday at 08:00, submitted on Thursday at 17:00 at the latest.
     assert_eq!(more["median_sync_delay"], json!((3 * 24 + 15) * 60), "{more}");
+}
+
+async fn a_teacher_is_seen_by_name_or_by_a_plan_that_was_kept(app: TestApp) {
+    let Staffed { school, names, principal, inspector, .. } = app.staffed().await;
+    let science = planned(CLASS, 2, "第3节").1;
+    let maths = planned(CLASS, 3, "第2节").1;
+    let unseen = |log: &Value, name: &str| {
+        let rows = log["coverage"]["teachers_long_unseen"].as_array().unwrap();
+        rows.iter().find(|row| row["name"] == name).map(|row| row["last_seen"].clone())
+    };
+    let before = app.draft(&school, &principal, WEEK).await["log"].clone();
+    assert_eq!([&science, &maths].map(|name| unseen(&before, name)), [Some(Value::Null), Some(Value::Null)]);
+
+    // Three weeks before, the plan was kept, and nobody is named; four weeks before, somebody is.
+    let kept = names.visit(CLASS, "2026-10-27", "第3节", "科学");
+    let mut named = names.visit(CLASS, "2026-10-21", "第2节", "数学");
+    named["observed"]["teacher"] = json!(names.teacher(&maths));
+    inspector.write_all(&app, &school, &[(id(1), kept), (id(2), named)]).await;
+
+    let log = app.draft(&school, &principal, WEEK).await["log"].clone();
+    assert_eq!(unseen(&log, &science), None, "three weeks are not long");
+    assert_eq!(unseen(&log, &maths), Some(json!("2026-W43")));
+    let subjects = log["coverage"]["subjects_unseen"].as_array().unwrap();
+    let subject = subjects.iter().find(|row| row["name"] == "科学").unwrap();
+    assert_eq!((&subject["last_seen"], &subject["weeks_since"]), (&json!("2026-W44"), &json!(3)));
+}
+
+async fn every_figure_of_an_edition_is_explained_by_its_visits(app: TestApp) {
+    let school = app.qinghe().await;
+    let names = app.names(&school).await;
+    let (recorders, _) = app.play_week(&school, &names).await;
+    let principal = &recorders["郑校长"].person;
+    let teacher = app.add_named(&school, "chang", "常老师", "teacher").await;
+    let published = app.publish(&school, principal, WEEK, &json!({})).await.expect(201);
+    let path = school.path(&format!("weeks/{WEEK}/editions/1"));
+    let log = app.get(&path, &principal.token).await.expect(200)["log"].clone();
+    let trace = log["trace"].as_object().unwrap();
+
+    let (mut keys, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = format!("{path}/figures?limit=50{cursor}");
+        let page = app.get(&page, &principal.token).await.expect(200);
+        for figure in page["items"].as_array().unwrap() {
+            let key = text(&figure["key"]);
+            assert_eq!(figure["visits"], json!(trace[&key].as_array().unwrap().len()), "{key}");
+            keys.push(key);
+        }
+        let Some(next) = page["next"].as_str() else { break };
+        cursor = format!("&cursor={}", encoded(next));
+    }
+    assert_eq!(keys, trace.keys().cloned().collect::<Vec<_>>());
+
+    for key in ["findings.TT01", "displacement.音乐", "trend.2026-W47.inconsistent", "taught.语文"] {
+        let figure = app.get(&format!("{path}/figures/{}", encoded(key)), &principal.token).await.expect(200);
+        assert_eq!((&figure["key"], &figure["visits"]), (&json!(key), &trace[key]));
+        assert_eq!((&figure["edition"], &figure["content_hash"]), (&json!(1), &published["hash"]));
+        assert_eq!(figure["rules"], log["rules"]);
+    }
+    assert_eq!(log["rules"], 2);
+
+    for absent in ["figures/findings.ZZ99", "figures/"] {
+        assert_eq!(app.get(&format!("{path}/{absent}"), &principal.token).await.status.as_u16(), 404);
+    }
+    let other = school.path(&format!("weeks/{WEEK}/editions/2/figures/visits"));
+    assert_eq!(app.get(&other, &principal.token).await.status.as_u16(), 404);
+    assert_eq!(app.get(&format!("{path}/figures/visits"), &teacher.token).await.status.as_u16(), 403);
+}
+
+/// A key as it stands in an address.
+fn encoded(key: &str) -> String {
+    key.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }

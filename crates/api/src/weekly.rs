@@ -60,6 +60,8 @@ pub fn compile_week(material: &WeekMaterial, week: Week) -> WeeklyLog {
         planned,
         visits: logged,
         unseen_since,
+        subjects_last_seen: material.subjects_last_seen.clone(),
+        teachers_last_seen: material.teachers_last_seen.clone(),
         earlier: earlier
             .iter()
             .map(|(week, visits)| EarlierWeek {

@@ -174,6 +174,8 @@ const OTHERS: &[Row] = &[
     row("weekly_log_publish",       [N,        S,        N,      N,      N,         N]),
     row("edition_list",             [N,        S,        S,      N,      S,         N]),
     row("edition_view",             [N,        S,        S,      N,      S,         N]),
+    row("figure_list",              [N,        S,        S,      N,      S,         N]),
+    row("figure_view",              [N,        S,        S,      N,      S,         N]),
     row("edition_public",           [S,        S,        S,      S,      S,         S]),
     row("edition_withdraw",         [N,        S,        N,      N,      N,         N]),
     row("visit_proof",              [O,        S,        S,      N,      S,         N]),

@@ -303,6 +303,12 @@ async fn a_week_is_gathered_by_indexes() {
     spied.by("(stream=? AND kind=? AND id=?)").await;
     queries.classes_last_seen(school(), "2026-09-01".parse().unwrap(), week().monday()).await.unwrap();
     spied.by("visit_date (stream=? AND date>? AND date<?)").await;
+    queries.subjects_last_seen(school(), "2026-09-01".parse().unwrap(), week().monday()).await.unwrap();
+    spied.by("visit_date (stream=? AND date>? AND date<?)").await;
+    queries.teachers_last_seen(school(), "2026-09-01".parse().unwrap(), week().monday()).await.unwrap();
+    spied.by("visit_date (stream=? AND date>? AND date<?)").await;
+    queries.visits_of(school(), &[week(), week().back(1)]).await.unwrap();
+    spied.by("visit_week (stream=? AND week=?)").await;
     queries.visit_weeks(school()).await.unwrap();
     spied.by("COVERING INDEX visit_week (stream=? AND week>?)").await;
     queries.edition_list(school(), week()).await.unwrap();

@@ -1,6 +1,7 @@
 //! Asking for visits: through the projection, always of one school.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use chrono::NaiveDate;
 use sea_orm::sea_query::LikeExpr;
@@ -194,24 +195,69 @@ impl<C: ConnectionTrait> Queries<C> {
         since: NaiveDate,
         before: NaiveDate,
     ) -> Result<Vec<(ClassId, NaiveDate)>, StoreError> {
+        let rows = self.last_seen(stream, visit::Column::Class, since..before, Condition::all()).await?;
+        Ok(rows.into_iter().map(|(class, date)| (ClassId::from_uuid(class), date)).collect())
+    }
+
+    /// For each subject the last date before `before`, from `since` on, that a lesson planned of it was visited.
+    pub async fn subjects_last_seen(
+        &self,
+        stream: SchoolId,
+        since: NaiveDate,
+        before: NaiveDate,
+    ) -> Result<Vec<(SubjectId, NaiveDate)>, StoreError> {
+        let column = visit::Column::PlannedSubject;
+        let rows = self.last_seen(stream, column, since..before, Condition::all()).await?;
+        Ok(rows.into_iter().map(|(subject, date)| (SubjectId::from_uuid(subject), date)).collect())
+    }
+
+    /// For each teacher the last date before `before`, from `since` on, that he was seen teaching: as observed, or as
+    /// planned where the plan was kept and the visit does not say who taught.
+    pub async fn teachers_last_seen(
+        &self,
+        stream: SchoolId,
+        since: NaiveDate,
+        before: NaiveDate,
+    ) -> Result<BTreeMap<TeacherId, NaiveDate>, StoreError> {
+        use visit::Column as C;
+        let kept = [Verdict::AsTimetabled, Verdict::ApprovedChange];
+        let as_planned = Condition::all()
+            .add(C::ObservedTeacher.is_null())
+            .add(C::Verdict.is_in(kept.iter().filter_map(word)));
+        let observed = self.last_seen(stream, C::ObservedTeacher, since..before, Condition::all()).await?;
+        let planned = self.last_seen(stream, C::PlannedTeacher, since..before, as_planned).await?;
+        let mut last: BTreeMap<TeacherId, NaiveDate> = BTreeMap::new();
+        for (teacher, date) in observed.into_iter().chain(planned) {
+            let known = last.entry(TeacherId::from_uuid(teacher)).or_insert(date);
+            *known = date.max(*known);
+        }
+        Ok(last)
+    }
+
+    /// The last date of the submitted visits of each value of a column.
+    async fn last_seen(
+        &self,
+        stream: SchoolId,
+        column: visit::Column,
+        dates: Range<NaiveDate>,
+        only: Condition,
+    ) -> Result<Vec<(Uuid, NaiveDate)>, StoreError> {
         let rows: Vec<(Uuid, String)> = visit::Entity::find()
             .select_only()
-            .column(visit::Column::Class)
+            .column(column)
             .column_as(visit::Column::Date.max(), "last")
             .filter(visit::Column::Stream.eq(stream.into_uuid()))
             .filter(visit::Column::Submitted.eq(true))
-            .filter(visit::Column::Class.is_not_null())
-            .filter(visit::Column::Date.gte(since.to_string()))
-            .filter(visit::Column::Date.lt(before.to_string()))
-            .group_by(visit::Column::Class)
+            .filter(column.is_not_null())
+            .filter(visit::Column::Date.gte(dates.start.to_string()))
+            .filter(visit::Column::Date.lt(dates.end.to_string()))
+            .filter(only)
+            .group_by(column)
             .into_tuple()
             .all(&self.db)
             .await?;
         rows.into_iter()
-            .map(|(class, date)| {
-                let date = date.parse().map_err(|error| StoreError::corrupt("visit", error))?;
-                Ok((ClassId::from_uuid(class), date))
-            })
+            .map(|(id, date)| Ok((id, date.parse().map_err(|error| StoreError::corrupt("visit", error))?)))
             .collect()
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sea_orm::ConnectionTrait;
 use xunke_domain::book::SchoolBook;
-use xunke_domain::ids::{ClassId, SchoolId, UserId, VisitId};
+use xunke_domain::ids::{ClassId, SchoolId, SubjectId, TeacherId, UserId, VisitId};
 use xunke_domain::people::Role;
 use xunke_domain::record_type::RecordType;
 use xunke_domain::visit::Visit;
@@ -48,6 +48,10 @@ pub struct WeekMaterial {
     pub names: BTreeMap<UserId, String>,
     /// The last week before this one in which each class was visited, in this semester.
     pub last_seen: BTreeMap<ClassId, Week>,
+    /// The same of each subject, by lessons planned.
+    pub subjects_last_seen: BTreeMap<SubjectId, Week>,
+    /// The same of each teacher, by who was seen teaching.
+    pub teachers_last_seen: BTreeMap<TeacherId, Week>,
     /// The teaching weeks before this one in its semester with their submitted visits, the newest week first.
     pub earlier: Vec<(Week, Vec<EarlierVisit>)>,
     /// Devices that still hold unsent entries: whose, how many.
@@ -94,11 +98,15 @@ impl<C: ConnectionTrait> Queries<C> {
         let names = self.account_names(&seen_by.map(|visit| visit.inspector).collect()).await?;
         let since = book.semester_of(week.monday()).map_or(week.back(20).monday(), |term| term.first_day);
         let seen = self.classes_last_seen(school.id, since, week.monday()).await?;
+        let subjects = self.subjects_last_seen(school.id, since, week.monday()).await?;
+        let teachers = self.teachers_last_seen(school.id, since, week.monday()).await?;
         let editions = self.edition_list(school.id, week).await?;
         let held = self.held_open(school.id).await?;
         Ok(WeekMaterial {
             unsent: self.unsent(&school).await?,
             last_seen: seen.into_iter().map(|(class, date)| (class, Week::of(date))).collect(),
+            subjects_last_seen: subjects.into_iter().map(|(id, date)| (id, Week::of(date))).collect(),
+            teachers_last_seen: teachers.into_iter().map(|(id, date)| (id, Week::of(date))).collect(),
             earlier,
             held,
             first_published_at: editions.first().map(|edition| edition.published_at),

@@ -221,6 +221,7 @@ impl World {
             ("{device}", &walker.device),
             ("{week}", WEEK),
             ("{number}", if whose == Whose::Own { "2" } else { "1" }),
+            ("{key}", "visits"),
         ] {
             path = path.replace(name, value);
         }

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use xunke_domain::log::{
-    ClassNotSeen, GradeCoverage, GradeSubjectCoverage, SubjectCoverage, WeekdayCoverage,
+    ClassNotSeen, Coverage, GradeCoverage, GradeSubjectCoverage, NotSeen, SubjectCoverage, WeekdayCoverage,
 };
+use xunke_domain::week::Week;
 
 use crate::pages::share::Share;
 use crate::pages::visit_links::VisitLinks;
@@ -109,7 +110,7 @@ pub(super) struct Unseen<'a> {
     pub(super) subjects: &'a [String],
 }
 
-/// A class nobody visited.
+/// A class, a subject or a teacher nobody visited.
 #[derive(Clone, Debug)]
 pub(super) struct UnseenClass<'a> {
     pub(super) name: &'a str,
@@ -125,10 +126,43 @@ impl<'a> Unseen<'a> {
     pub(super) fn new(classes: &'a [ClassNotSeen], subjects: &'a [String]) -> Self {
         let class = |row: &'a ClassNotSeen| UnseenClass {
             name: &row.class,
-            last: row.last_seen.map_or_else(|| "本学期未巡到".to_owned(), words::week_span),
-            ago: row.weeks_since.map(|weeks| format!("{weeks}周前")),
+            last: last_seen(row.last_seen),
+            ago: row.weeks_since.map(weeks_ago),
             long: row.long_unseen,
         };
         Self { classes: classes.iter().map(class).collect(), subjects }
     }
+}
+
+/// Subjects and teachers nobody has seen for long. For the school alone.
+#[derive(Clone, Debug)]
+pub(super) struct LongUnseen<'a> {
+    /// Those with a row: what they are, and the rows.
+    pub(super) tables: Vec<(&'static str, Vec<UnseenClass<'a>>)>,
+}
+
+impl<'a> LongUnseen<'a> {
+    pub(super) fn new(coverage: &'a Coverage) -> Self {
+        let rows = |rows: &'a [NotSeen]| {
+            rows.iter().filter(|row| row.long_unseen).map(|row| UnseenClass {
+                name: &row.name,
+                last: last_seen(row.last_seen),
+                ago: row.weeks_since.map(weeks_ago),
+                long: true,
+            })
+        };
+        let tables = [
+            ("学科", rows(&coverage.subjects_unseen).collect::<Vec<_>>()),
+            ("任课教师", rows(&coverage.teachers_long_unseen).collect()),
+        ];
+        Self { tables: tables.into_iter().filter(|(_, rows)| !rows.is_empty()).collect() }
+    }
+}
+
+fn last_seen(week: Option<Week>) -> String {
+    week.map_or_else(|| "本学期未巡到".to_owned(), words::week_span)
+}
+
+fn weeks_ago(weeks: u32) -> String {
+    format!("{weeks}周前")
 }

@@ -10,7 +10,7 @@ use chrono::{DateTime, FixedOffset};
 use xunke_domain::log::edition::ContentHash;
 use xunke_domain::log::{ChangeEntry, WeeklyLog, labels};
 
-use crate::pages::coverage::{CoverageTables, Cross, Unseen};
+use crate::pages::coverage::{CoverageTables, Cross, LongUnseen, Unseen};
 use crate::pages::heading::{EditionRow, Heading, edition_rows};
 use crate::pages::highlight_rates::{self, RateRow};
 use crate::pages::inspectors::{self, ComparisonTables, WorkRow};
@@ -112,6 +112,7 @@ pub fn edition_page(view: &EditionView<'_>) -> Result<String, askama::Error> {
             .map_or_else(Vec::new, |shares| ratings::good_rows(shares, view.dimensions)),
         ratings: ratings::rows(log.ratings, &log.ratings_by_dimension, view.dimensions, Some(links)),
         unseen: Unseen::new(&coverage.classes_not_seen, &coverage.subjects_not_seen),
+        long_unseen: LongUnseen::new(coverage),
         inspectors: inspectors::work(&log.inspectors),
         comparison: log.comparison.as_ref().map(ComparisonTables::new),
         changes: versions::rows(view.changes, links),
@@ -152,6 +153,7 @@ struct LogPage<'a> {
     good: Vec<GoodRow>,
     ratings: Vec<RatingRow>,
     unseen: Unseen<'a>,
+    long_unseen: LongUnseen<'a>,
     inspectors: Vec<WorkRow<'a>>,
     /// None in an edition of older rules.
     comparison: Option<ComparisonTables<'a>>,

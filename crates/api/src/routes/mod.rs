@@ -5,6 +5,7 @@ pub mod devices;
 pub mod disagreements;
 pub mod editions;
 pub mod feedback;
+pub mod figures;
 pub mod health;
 pub mod people;
 pub mod posting;
@@ -40,6 +41,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(editions::router())
         .merge(posting::router())
         .merge(prints::router())
+        .merge(figures::router())
         .merge(audits::router())
         .merge(health::router())
 }

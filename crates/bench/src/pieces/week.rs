@@ -108,6 +108,8 @@ impl BigWeek {
                 })
                 .collect(),
             visits: self.visits.iter().map(|visit| self.logged(visit)).collect(),
+            subjects_last_seen: BTreeMap::new(),
+            teachers_last_seen: BTreeMap::new(),
             earlier: Vec::new(),
             notes: Vec::new(),
         }

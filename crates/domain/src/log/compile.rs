@@ -18,6 +18,7 @@ use crate::log::notes::{DataNote, notes};
 use crate::log::ratings::{LevelCounts, RatingShares, Ratings, ratings};
 use crate::log::remarks::{HighlightRate, Remark, highlight_rates, highlights, improvements, total};
 use crate::log::repeats::{Repeats, repeats};
+use crate::log::rules::{self, RULES};
 use crate::log::shares::count;
 use crate::log::trace::Trace;
 use crate::log::trend::{Trend, trend};
@@ -29,6 +30,9 @@ use crate::week::Week;
 /// together. Every figure leads to its visits by [`trace`](Self::trace).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WeeklyLog {
+    /// The version of the rules it was compiled by ([`RULES`]); 1 in editions that do not tell it.
+    #[serde(default = "rules::first", skip_serializing_if = "rules::is_first")]
+    pub rules: u32,
     /// The school's name.
     pub school: String,
     /// The school's id.
@@ -125,6 +129,7 @@ pub fn compile(input: &LogInput<'_>) -> WeeklyLog {
     let findings = findings(&week, &mut trace);
 
     WeeklyLog {
+        rules: RULES,
         school: input.book.name.clone(),
         school_id: input.school,
         week: input.week,

@@ -12,7 +12,7 @@ use crate::log::trace::Trace;
 use crate::log::{ClassLabel, PlannedLesson};
 use crate::week::Week;
 
-/// A class unseen for this many weeks is printed first.
+/// What is unseen for this many weeks is told as such.
 const LONG_UNSEEN_WEEKS: u32 = 4;
 
 /// What of the plan was seen. `visited` counts planned slots only, so it never exceeds `planned`.
@@ -32,6 +32,13 @@ pub struct Coverage {
     pub classes_not_seen: Vec<ClassNotSeen>,
     /// Planned subjects without a visit this week.
     pub subjects_not_seen: Vec<String>,
+    /// The same subjects with when they were last visited; empty in editions of older rules.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subjects_unseen: Vec<NotSeen>,
+    /// Teachers with a planned lesson this week whom nobody has seen teaching for 4 teaching weeks or more, by name.
+    /// For the school alone. Empty in editions of older rules.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub teachers_long_unseen: Vec<NotSeen>,
     /// Teachers with a planned lesson this week.
     pub teachers_planned: u32,
     /// Those of them who were seen teaching.
@@ -101,9 +108,22 @@ pub struct ClassNotSeen {
     pub grade: Option<u32>,
     /// The last week it was visited; none: never this semester.
     pub last_seen: Option<Week>,
-    /// Weeks since then, at least 1; none: never this semester.
+    /// Teaching weeks since then, at least 1; none: never this semester.
     pub weeks_since: Option<u32>,
-    /// Unseen for 4 weeks or more, or never in a semester at least that old.
+    /// Unseen for 4 teaching weeks or more, or never in a semester at least that old.
+    pub long_unseen: bool,
+}
+
+/// A subject or a teacher not seen this week.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct NotSeen {
+    /// The name.
+    pub name: String,
+    /// The last week it was seen; none: never this semester.
+    pub last_seen: Option<Week>,
+    /// Teaching weeks since then, at least 1; none: never this semester.
+    pub weeks_since: Option<u32>,
+    /// Unseen for 4 teaching weeks or more, or never in a semester at least that old.
     pub long_unseen: bool,
 }
 
@@ -161,6 +181,8 @@ pub(super) fn coverage(week: &Gathered<'_>, trace: &mut Trace) -> Coverage {
             .collect(),
         by_grade_and_subject: cells.into_iter().map(|(key, tally)| cell_row(key, &tally)).collect(),
         classes_not_seen: classes_not_seen(week),
+        subjects_unseen: subjects_unseen(week),
+        teachers_long_unseen: teachers_long_unseen(week, all.teachers.difference(&teachers_seen)),
         teachers_planned: count(all.teachers.len()),
         teachers_visited: count(all.teachers.intersection(&teachers_seen).count()),
     }
@@ -208,17 +230,53 @@ fn classes_not_seen(week: &Gathered<'_>) -> Vec<ClassNotSeen> {
 }
 
 fn class_not_seen(week: &Gathered<'_>, class: ClassId, label: &ClassLabel) -> ClassNotSeen {
-    let last_seen = week.input.unseen_since.get(&class).copied().flatten();
-    let weeks_since = last_seen.and_then(|last| {
-        let weeks = week.input.week.monday().signed_duration_since(last.monday()).num_weeks();
-        u32::try_from(weeks).ok().filter(|weeks| *weeks > 0)
-    });
-    let unseen_for = if last_seen.is_some() { weeks_since } else { week.input.teaching_week };
-    ClassNotSeen {
-        class: label.name.clone(),
-        grade: label.grade,
-        last_seen,
-        weeks_since,
-        long_unseen: unseen_for.is_some_and(|weeks| weeks >= LONG_UNSEEN_WEEKS),
+    let last = week.input.unseen_since.get(&class).copied().flatten();
+    let NotSeen { name, last_seen, weeks_since, long_unseen } = not_seen(week, label.name.clone(), last);
+    ClassNotSeen { class: name, grade: label.grade, last_seen, weeks_since, long_unseen }
+}
+
+/// By name; of two subjects of one name the one seen last counts.
+fn subjects_unseen(week: &Gathered<'_>) -> Vec<NotSeen> {
+    let mut subjects: BTreeMap<&str, (bool, Option<Week>)> = BTreeMap::new();
+    for (slot, lesson) in &week.planned {
+        let known = week.input.book.subjects.get(&lesson.subject);
+        let Some(name) = known.map(|subject| subject.name.as_str()) else { continue };
+        let (seen, last) = subjects.entry(name).or_default();
+        *seen |= week.slots.contains_key(slot);
+        *last = (*last).max(week.input.subjects_last_seen.get(&lesson.subject).copied());
     }
+    let unseen = subjects.into_iter().filter(|(_, (seen, _))| !seen);
+    unseen.map(|(name, (_, last))| not_seen(week, name.to_owned(), last)).collect()
+}
+
+fn teachers_long_unseen<'a>(
+    week: &Gathered<'_>,
+    unseen: impl Iterator<Item = &'a TeacherId>,
+) -> Vec<NotSeen> {
+    let mut teachers: Vec<NotSeen> = unseen
+        .filter_map(|teacher| {
+            let last = week.input.teachers_last_seen.get(teacher).copied();
+            Some(not_seen(week, week.teacher_name(Some(*teacher))?, last))
+        })
+        .filter(|teacher| teacher.long_unseen)
+        .collect();
+    teachers.sort();
+    teachers
+}
+
+fn not_seen(week: &Gathered<'_>, name: String, last_seen: Option<Week>) -> NotSeen {
+    let weeks_since = last_seen.and_then(|last| weeks_between(week, last)).filter(|weeks| *weeks > 0);
+    let unseen_for = if last_seen.is_some() { weeks_since } else { week.input.teaching_week };
+    let long_unseen = unseen_for.is_some_and(|weeks| weeks >= LONG_UNSEEN_WEEKS);
+    NotSeen { name, last_seen, weeks_since, long_unseen }
+}
+
+/// Teaching weeks from an earlier week to this one; weeks of the calendar where they have no numbers.
+fn weeks_between(week: &Gathered<'_>, earlier: Week) -> Option<u32> {
+    let numbers = week.input.teaching_week.zip(week.input.book.teaching_week_of(earlier.monday()));
+    let calendar = || {
+        let days = week.input.week.monday().signed_duration_since(earlier.monday());
+        u32::try_from(days.num_weeks()).ok()
+    };
+    numbers.map_or_else(calendar, |(now, then)| now.checked_sub(then))
 }

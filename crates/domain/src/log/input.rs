@@ -29,6 +29,10 @@ pub struct LogInput<'a> {
     pub visits: Vec<LoggedVisit<'a>>,
     /// The last week before this one in which each class was visited; none: never this semester.
     pub unseen_since: BTreeMap<ClassId, Option<Week>>,
+    /// The last week before this one in which a lesson planned of each subject was visited, this semester.
+    pub subjects_last_seen: BTreeMap<SubjectId, Week>,
+    /// The last week before this one in which each teacher was seen teaching, this semester.
+    pub teachers_last_seen: BTreeMap<TeacherId, Week>,
     /// The teaching weeks before this one in its semester, the newest first, at most 7: repeats, the trend and the
     /// comparison of inspectors look back on them.
     pub earlier: Vec<EarlierWeek<'a>>,

@@ -25,6 +25,7 @@ pub mod public;
 mod ratings;
 mod remarks;
 mod repeats;
+mod rules;
 mod shares;
 mod suppression;
 #[cfg(test)]
@@ -36,7 +37,7 @@ pub use comparison::{Agreement, Comparison, InspectorDifference, StratumDifferen
 pub use compile::{WeeklyLog, compile};
 pub use consistency::{Consistency, ConsistencyParts, DisputedSlot, Opinion};
 pub use coverage::{
-    ClassNotSeen, Coverage, GradeCoverage, GradeSubjectCoverage, SubjectCoverage, WeekdayCoverage,
+    ClassNotSeen, Coverage, GradeCoverage, GradeSubjectCoverage, NotSeen, SubjectCoverage, WeekdayCoverage,
 };
 pub use digest::{ChangeEntry, ChangeKind, ChangedField, ContentPart, VisitDigest, changes};
 pub use displacement::{Delivery, Displacement, Taking};
@@ -48,5 +49,6 @@ pub use notes::{DataNote, NoteKind};
 pub use ratings::{LevelCounts, RatingShare, RatingShares};
 pub use remarks::{HighlightRate, Remark};
 pub use repeats::{Repeat, RepeatWeek, Repeats};
+pub use rules::RULES;
 pub use shares::{MIN_SHARE, share, wilson95};
 pub use trend::{MIN_CHART, Side, Trend, TrendPoint, TrendPool, TrendSum, TrendWeek};

@@ -108,6 +108,8 @@ impl Sample {
             planned: self.planned.clone(),
             visits: self.visits.iter().map(|visit| self.logged(visit)).collect(),
             unseen_since: self.classes.keys().map(|class| (*class, Some(week().back(4)))).collect(),
+            subjects_last_seen: BTreeMap::new(),
+            teachers_last_seen: BTreeMap::new(),
             earlier: self.earlier_weeks(),
             notes: Vec::new(),
         })

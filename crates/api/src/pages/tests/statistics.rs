@@ -111,6 +111,22 @@ fn rectification_notices_are_told_with_what_is_not_recorded_yet() {
 }
 
 #[test]
+fn subjects_and_teachers_long_unseen_are_listed_inside_the_school() {
+    let log = Sample::qinghe().compile();
+    let teacher = &log.coverage.teachers_long_unseen[0].name;
+
+    let page = page(&draft(&log));
+
+    let unseen = part(&page, "<h2>六、未巡到</h2>");
+    assert_tells(
+        unseen,
+        &["四个教学周以上未巡到的学科", "<th scope=\"row\">劳动</th>", "未巡到不是对学科或教师的评价"],
+    );
+    let row = format!("<th scope=\"row\">{teacher}</th><td>本学期未巡到</td>");
+    assert_tells(unseen, &[&row]);
+}
+
+#[test]
 fn an_edition_of_older_rules_is_a_page_without_the_newer_parts() {
     let mut sample = Sample::qinghe().compile();
     for inspector in &mut sample.inspectors {

@@ -199,12 +199,12 @@ fn a_content_hash_is_sixty_four_lower_case_hex_digits() {
 fn the_bytes_of_an_edition_do_not_change_by_accident() {
     let (_, _, frozen) = two_editions();
 
-    assert_eq!(frozen[1].hash.as_str(), "05b11c310c3acd2593ead1debd9cef1d966e7a62598f11e5e9f53cef34b63940");
+    assert_eq!(frozen[1].hash.as_str(), "3f954d1274cb68459d98a396f3f3534dbf74821dc92cef75a26d6789f6212559");
 }
 
 /// What newer rules added to a log.
-const ADDED: [&str; 6] =
-    ["rectification_notices", "repeats", "trend", "rating_shares", "highlight_rates", "comparison"];
+const ADDED: [&str; 7] =
+    ["rules", "rectification_notices", "repeats", "trend", "rating_shares", "highlight_rates", "comparison"];
 
 #[test]
 fn an_edition_of_older_rules_reads_and_freezes_to_its_own_bytes() {
@@ -218,7 +218,13 @@ fn an_edition_of_older_rules_reads_and_freezes_to_its_own_bytes() {
         assert!(inspector.as_object_mut().unwrap().remove("more").is_some());
     }
 
+    let coverage = old["log"]["coverage"].as_object_mut().unwrap();
+    assert!(
+        ["subjects_unseen", "teachers_long_unseen"].iter().all(|added| coverage.remove(*added).is_some())
+    );
+
     let read: Edition = serde_json::from_value(old.clone()).unwrap();
 
+    assert_eq!(read.log.rules, 1);
     assert_eq!(serde_json::to_value(&read).unwrap(), old);
 }

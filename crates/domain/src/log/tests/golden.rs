@@ -1,12 +1,13 @@
 //! The sample week must come out as the expected file says, and from it the rest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::{Just, Strategy, prop_assert_eq, proptest};
 use proptest::test_runner::Config;
 use serde_json::{Map, Value};
 
 use super::sample::{Sample, week};
+use crate::book::{Semester, TeachingWeek};
 use crate::log::{Delivery, SubjectCoverage, WeeklyLog};
 use crate::verdict::Verdict;
 use crate::visit::Disposition;
@@ -145,6 +146,57 @@ fn rectification_notices_are_counted_with_the_visits_that_led_to_them() {
 
     assert_eq!(log.rectification_notices, Some(1));
     assert_eq!(log.trace["rectification.notices"], [sample.visits[3].visit.id]);
+}
+
+#[test]
+fn a_subject_and_a_teacher_unseen_for_four_weeks_are_told_with_when_they_were_last_seen() {
+    let mut sample = Sample::qinghe();
+    let labor = sample.subject("劳动");
+    let seen: BTreeSet<_> =
+        sample.visits.iter().filter_map(|visit| visit.visit.observed.unwrap().teacher).collect();
+    let planned: BTreeSet<_> = sample.planned.iter().filter_map(|lesson| lesson.teacher).collect();
+    let unseen: Vec<_> = planned.difference(&seen).copied().collect();
+    for (teacher, weeks) in unseen.iter().zip([3, 4]) {
+        sample.teachers_last_seen.insert(*teacher, week().back(weeks));
+    }
+    sample.subjects_last_seen.insert(labor, week().back(4));
+
+    let coverage = sample.compile().coverage;
+
+    let subject = coverage.subjects_unseen.iter().find(|subject| subject.name == "劳动").unwrap();
+    assert_eq!(
+        (subject.last_seen, subject.weeks_since, subject.long_unseen),
+        (Some(week().back(4)), Some(4), true)
+    );
+    let names: Vec<&String> = coverage.subjects_unseen.iter().map(|subject| &subject.name).collect();
+    assert_eq!(names, coverage.subjects_not_seen.iter().collect::<Vec<_>>());
+    let told: Vec<&String> = coverage.teachers_long_unseen.iter().map(|teacher| &teacher.name).collect();
+    assert!(!told.contains(&&sample.book.teachers[&unseen[0]].name), "seen three weeks ago");
+    assert!(told.contains(&&sample.book.teachers[&unseen[1]].name), "seen four weeks ago");
+    assert_eq!(told.len(), unseen.len() - 1, "the others never, in a semester of twelve weeks");
+}
+
+#[test]
+fn weeks_unseen_are_teaching_weeks() {
+    let mut sample = Sample::qinghe();
+    let labor = sample.subject("劳动");
+    sample.subjects_last_seen.insert(labor, week().back(5));
+    // The weeks 10 and 11 were moved: between weeks 9 and 12 lie three of teaching and five of the calendar.
+    let monday = |weeks| TeachingWeek { start: week().back(weeks).monday(), parity: None };
+    sample.book.semesters = vec![Semester {
+        school_year: "2026-2027".to_owned(),
+        term: 1,
+        first_day: week().back(13).monday(),
+        last_day: week().monday(),
+        week_one: week().back(13).monday(),
+        weeks: [(10, monday(2))].into(),
+        retired: None,
+    }];
+
+    let coverage = sample.compile().coverage;
+
+    let subject = coverage.subjects_unseen.iter().find(|subject| subject.name == "劳动").unwrap();
+    assert_eq!((subject.weeks_since, subject.long_unseen), (Some(3), false));
 }
 
 /// The sample week with a slot on which three inspectors disagree.

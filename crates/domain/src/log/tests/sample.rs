@@ -27,6 +27,8 @@ pub(super) struct Sample {
     pub(super) planned: Vec<PlannedLesson>,
     pub(super) visits: Vec<SampleVisit>,
     pub(super) unseen_since: BTreeMap<ClassId, Option<Week>>,
+    pub(super) subjects_last_seen: BTreeMap<SubjectId, Week>,
+    pub(super) teachers_last_seen: BTreeMap<TeacherId, Week>,
     /// Visits of earlier weeks, in whatever order; the weeks are told by their dates.
     pub(super) earlier: Vec<SampleVisit>,
 }
@@ -85,6 +87,8 @@ impl Sample {
             planned: Vec::new(),
             visits: Vec::new(),
             unseen_since: BTreeMap::new(),
+            subjects_last_seen: BTreeMap::new(),
+            teachers_last_seen: BTreeMap::new(),
             earlier: Vec::new(),
         };
         let named = [("TT01", "挤占", 3), ("ST01", "参与度低", 1), ("EN04", "安全隐患", 4)];
@@ -117,6 +121,8 @@ impl Sample {
             planned: self.planned.clone(),
             visits: self.visits.iter().map(SampleVisit::logged).collect(),
             unseen_since: self.unseen_since.clone(),
+            subjects_last_seen: self.subjects_last_seen.clone(),
+            teachers_last_seen: self.teachers_last_seen.clone(),
             earlier: self.earlier_weeks(),
             notes: Vec::new(),
         }
