@@ -18,7 +18,7 @@ use crate::pages::share::Share;
 use crate::pages::timetable::Timetable;
 use crate::pages::versions::{self, ChangeRow};
 use crate::pages::visit_links::VisitLinks;
-use crate::pages::{EditionLink, Form, Frame, STYLESHEET_PATH, SemesterName, words};
+use crate::pages::{EditionLink, Frame, STYLESHEET_PATH, SemesterName, words};
 
 /// What the page of a weekly log shows.
 #[derive(Clone, Copy, Debug)]
@@ -53,12 +53,8 @@ pub enum EditionState<'a> {
     Draft {
         /// When it was compiled.
         compiled_at: DateTime<FixedOffset>,
-        /// The form that publishes it, for those who may. It posts `csrf`, `as_of` and `remarks`, the last
-        /// empty if the principal adds nothing.
-        publish: Option<Form<'a>>,
-        /// The stream's seq the draft was compiled as of; posted back as `as_of`, so that just what was
-        /// read is published.
-        as_of: i64,
+        /// Where it is reviewed before it is published.
+        review_url: &'a str,
     },
     /// Published and frozen.
     Published {

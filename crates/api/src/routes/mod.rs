@@ -7,6 +7,7 @@ pub mod editions;
 pub mod feedback;
 pub mod health;
 pub mod people;
+pub mod preflight;
 pub mod publishing;
 pub mod reference;
 pub mod sessions;
@@ -34,6 +35,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(visits::router())
         .merge(feedback::router())
         .merge(weeks::router())
+        .merge(preflight::router())
         .merge(publishing::router())
         .merge(editions::router())
         .merge(audits::router())

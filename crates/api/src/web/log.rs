@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 
 use axum::Router;
-use axum::extract::{Form, State};
-use axum::http::HeaderMap;
+use axum::extract::State;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::get;
 use chrono::{DateTime, FixedOffset};
-use serde::Deserialize;
 use uuid::Uuid;
 use xunke_domain::book::{SchoolBook, Semester};
 use xunke_domain::log::public::PublicLog;
@@ -18,7 +16,7 @@ use xunke_storage::schools::{School, SchoolFilter};
 
 use super::known::dimensions;
 use super::session::Visitor;
-use super::{PageError, frame, here, page, see_other};
+use super::{PageError, frame, here, page};
 use crate::app::App;
 use crate::auth::guard::Here;
 use crate::body::ApiPath;
@@ -29,7 +27,6 @@ use crate::pages::{
 };
 use crate::problem::ApiError;
 use crate::routes::editions::{edition, read_edition};
-use crate::routes::publishing::{Publish, publish};
 use crate::routes::weeks::{WeekView, draft, weeks};
 
 /// Schools shown on the home page.
@@ -39,7 +36,6 @@ pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/", get(home))
         .route("/schools/{school}/weeks/{week}/draft", get(draft_page))
-        .route("/schools/{school}/weeks/{week}/publish", post(publish_posted))
         .route("/schools/{school}/weeks/{week}/editions/{number}", get(edition_page))
         .route("/schools/{school}/weeks/{week}/editions/{number}/public", get(public_page))
 }
@@ -141,17 +137,13 @@ async fn draft_page(
     let Here { school, .. } = here(&app, &visitor, "weekly_log_draft", id).await?;
     let draft = draft(&app, school.id, week).await?;
     let shown = Shown::read(&app, &school, week, "").await?;
-    let action = format!("/schools/{id}/weeks/{week}/publish");
-    let may_publish = visitor.caller.reach(&app, "weekly_log_publish", &school).is_ok();
-    let publish = may_publish.then_some(pages::Form { action: &action, csrf: &visitor.csrf });
     let view = EditionView {
         frame: frame!(visitor),
         semester: shown.semester(),
         log: &draft.log,
         state: EditionState::Draft {
             compiled_at: at(app.clock.millis()).fixed_offset(),
-            publish,
-            as_of: draft.as_of,
+            review_url: &format!("/schools/{id}/weeks/{week}/review"),
         },
         changes: &draft.changes,
         editions: &shown.links(),
@@ -161,27 +153,6 @@ async fn draft_page(
         dimensions: &shown.dimensions,
     };
     Ok(page(pages::edition_page(&view)?))
-}
-
-#[derive(Deserialize)]
-struct PublishForm {
-    csrf: String,
-    as_of: i64,
-    remarks: String,
-}
-
-async fn publish_posted(
-    State(app): State<App>,
-    visitor: Visitor,
-    headers: HeaderMap,
-    ApiPath((id, week)): ApiPath<(Uuid, Week)>,
-    Form(form): Form<PublishForm>,
-) -> Result<Response, PageError> {
-    visitor.check(&headers, &form.csrf)?;
-    let Here { school, .. } = here(&app, &visitor, "weekly_log_publish", id).await?;
-    let body = Publish { remarks: Some(form.remarks), as_of: Some(form.as_of) };
-    let published = publish(&app, &visitor.caller, school.id, week, body, None).await?;
-    Ok(see_other(&format!("/schools/{id}/weeks/{week}/editions/{}", published.number)))
 }
 
 async fn edition_page(

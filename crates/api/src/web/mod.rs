@@ -1,12 +1,14 @@
 //! Pages for people with a browser: the same decisions as the API, told in Chinese.
 //!
-//! `session` is the cookie, `entry` signing in and first steps, `log` the weekly log, `visits` what is behind its
+//! `session` is the cookie, `entry` signing in and first steps, `log` the weekly log, `review` what comes
+//! before it is published, `visits` what is behind its
 //! figures, `settle` what people must decide, `audit` what the timetable reveals; `known` has the names they tell. What the pages look like is in [`crate::pages`].
 
 mod audit;
 mod entry;
 mod known;
 mod log;
+mod review;
 mod session;
 mod settle;
 mod visits;
@@ -47,6 +49,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(entry::router())
         .merge(log::router())
+        .merge(review::router())
         .merge(visits::router())
         .merge(settle::router())
         .merge(audit::router())

@@ -5,6 +5,7 @@ mod home;
 mod log_page;
 mod markup;
 mod public_page;
+mod review;
 mod sample;
 mod settle;
 mod visits;
