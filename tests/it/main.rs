@@ -15,6 +15,7 @@ mod lineage;
 mod names;
 mod nodes;
 mod openapi;
+mod pages_home;
 mod pages_review;
 mod pages_settle;
 mod pages_visits;

@@ -79,7 +79,13 @@ async fn a_principal_signs_in_reads_and_publishes(app: TestApp) {
     let cookie = signed_in(&app, &staffed.principal.login).await;
     assert!(cookie.starts_with("__Host-xunke="));
 
-    let home = html(&page(&app, "/", &cookie).await);
+    let school = format!("/schools/{}", staffed.school.id);
+    assert_eq!(
+        page(&app, "/", &cookie).await.header("location"),
+        school,
+        "of one school the home page is its own"
+    );
+    let home = html(&page(&app, &school, &cookie).await);
     let draft = page(&app, &format!("{week}/draft"), &cookie).await;
 
     assert!(home.contains("青禾实验小学") && home.contains(&format!("{week}/draft")), "{home}");

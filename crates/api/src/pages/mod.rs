@@ -21,6 +21,7 @@ mod public_page;
 mod ratings;
 mod remarks;
 mod review_page;
+mod school_page;
 mod settle_page;
 mod share;
 #[cfg(test)]
@@ -43,6 +44,7 @@ pub use log_page::{EditionState, EditionView, edition_page};
 pub use names::Names;
 pub use public_page::{PublicView, public_page};
 pub use review_page::{ReviewForm, ReviewView, review_page};
+pub use school_page::{SchoolView, WeekGlance, school_page};
 pub use settle_page::{ConflictItem, HeldItem, SettleView, Settled, SideItem, settle_page};
 pub use visit_list_page::{Choices, Chosen, ListedVisit, VisitListView, visit_list_page};
 pub use visit_page::{ChangeItem, FeedbackItem, VisitView, WriteItem, visit_page};

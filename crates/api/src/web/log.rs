@@ -1,4 +1,4 @@
-//! The weekly log in a browser: home, draft, publication, editions.
+//! The weekly log in a browser: draft and editions.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,11 @@ use axum::response::Response;
 use axum::routing::get;
 use chrono::{DateTime, FixedOffset};
 use uuid::Uuid;
-use xunke_domain::book::{SchoolBook, Semester};
+use xunke_domain::book::Semester;
 use xunke_domain::log::public::PublicLog;
 use xunke_domain::week::Week;
 use xunke_storage::editions::StoredEdition;
-use xunke_storage::schools::{School, SchoolFilter};
+use xunke_storage::schools::School;
 
 use super::known::dimensions;
 use super::session::Visitor;
@@ -21,74 +21,16 @@ use crate::app::App;
 use crate::auth::guard::Here;
 use crate::body::ApiPath;
 use crate::instant::at;
-use crate::pages::{
-    self, EditionLink, EditionState, EditionView, HomeSchool, HomeView, HomeWeek, PublicView, SemesterName,
-    WeekState,
-};
+use crate::pages::{self, EditionLink, EditionState, EditionView, PublicView, SemesterName};
 use crate::problem::ApiError;
 use crate::routes::editions::{edition, read_edition};
-use crate::routes::weeks::{WeekView, draft, weeks};
-
-/// Schools shown on the home page.
-const SCHOOLS: u64 = 200;
+use crate::routes::weeks::draft;
 
 pub(super) fn router() -> Router<App> {
     Router::new()
-        .route("/", get(home))
         .route("/schools/{school}/weeks/{week}/draft", get(draft_page))
         .route("/schools/{school}/weeks/{week}/editions/{number}", get(edition_page))
         .route("/schools/{school}/weeks/{week}/editions/{number}/public", get(public_page))
-}
-
-async fn home(State(app): State<App>, visitor: Visitor) -> Result<Response, PageError> {
-    let today = app.clock.today();
-    let filters: Vec<SchoolFilter> = visitor
-        .caller
-        .memberships
-        .iter()
-        .filter(|membership| membership.holds_on(today))
-        .map(SchoolFilter::from)
-        .collect();
-    let mut shown = Vec::new();
-    for school in app.store.read().school_list(&filters, None, SCHOOLS).await? {
-        if visitor.caller.reach(&app, "week_list", &school).is_err() {
-            continue;
-        }
-        let book = app.store.book(&school).await?;
-        let weeks = weeks(&app, school.id).await?;
-        let rows: Vec<(Week, WeekView, String)> = weeks
-            .into_iter()
-            .filter_map(|view| {
-                let week: Week = view.week.parse().ok()?;
-                let rest = view.edition.map_or("draft".to_owned(), |edition| format!("editions/{edition}"));
-                let rest = if view.draft_pending { "draft".to_owned() } else { rest };
-                Some((week, view, format!("/schools/{}/weeks/{week}/{rest}", school.id)))
-            })
-            .collect();
-        let audit = visitor.caller.reach(&app, "audit_view", &school).is_ok();
-        let audit_url = audit.then(|| format!("/schools/{}/audit", school.id));
-        shown.push((school, book, rows, audit_url));
-    }
-    let schools: Vec<HomeSchool<'_>> = shown
-        .iter()
-        .map(|(school, book, rows, audit_url)| HomeSchool {
-            name: &school.name,
-            audit_url: audit_url.as_deref(),
-            weeks: rows.iter().map(|(week, view, url)| home_week(book, *week, view, url)).collect(),
-        })
-        .collect();
-    Ok(page(pages::home_page(&HomeView { frame: frame!(visitor), schools: &schools })?))
-}
-
-fn home_week<'a>(book: &SchoolBook, week: Week, view: &WeekView, url: &'a str) -> HomeWeek<'a> {
-    let published = view.published_at.as_deref().and_then(|text| DateTime::parse_from_rfc3339(text).ok());
-    let state = match (view.edition.zip(published), view.draft_pending) {
-        (None, _) => WeekState::Draft,
-        (Some((edition, at)), true) => WeekState::Outdated { edition, at },
-        (Some((edition, at)), false) => WeekState::Published { edition, at },
-    };
-    let visits = u32::try_from(view.visits).unwrap_or(u32::MAX);
-    HomeWeek { week, teaching_week: book.teaching_week_of(week.monday()), state, visits, url }
 }
 
 /// What the pages of one week have in common.

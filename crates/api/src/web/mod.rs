@@ -1,11 +1,13 @@
 //! Pages for people with a browser: the same decisions as the API, told in Chinese.
 //!
-//! `session` is the cookie, `entry` signing in and first steps, `log` the weekly log, `review` what comes
+//! `session` is the cookie, `entry` signing in and first steps, `home` the schools and each one's
+//! week at a glance, `log` the weekly log, `review` what comes
 //! before it is published, `visits` what is behind its
 //! figures, `settle` what people must decide, `audit` what the timetable reveals; `known` has the names they tell. What the pages look like is in [`crate::pages`].
 
 mod audit;
 mod entry;
+mod home;
 mod known;
 mod log;
 mod review;
@@ -48,6 +50,7 @@ pub fn router(app: App) -> Router {
     };
     Router::new()
         .merge(entry::router())
+        .merge(home::router())
         .merge(log::router())
         .merge(review::router())
         .merge(visits::router())

@@ -46,8 +46,8 @@ fn the_home_page_tells_how_far_each_week_has_come() {
         week("2026-W45", 10, WeekState::Published { edition: 2, at: published }, "/10"),
     ];
     let schools = [
-        HomeSchool { name: "青禾实验小学", audit_url: Some("/audit"), weeks },
-        HomeSchool { name: "白鹭初级中学", audit_url: None, weeks: Vec::new() },
+        HomeSchool { name: "青禾实验小学", url: "/schools/1", audit_url: Some("/audit"), weeks },
+        HomeSchool { name: "白鹭初级中学", url: "/schools/2", audit_url: None, weeks: Vec::new() },
     ];
 
     let page = home_page(&HomeView { frame: FRAME, schools: &schools }).unwrap();

@@ -7,5 +7,6 @@ mod markup;
 mod public_page;
 mod review;
 mod sample;
+mod school;
 mod settle;
 mod visits;

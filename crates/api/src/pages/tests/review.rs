@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use uuid::Uuid;
+use xunke_domain::ids::ClassId;
+
 use super::markup::check;
 use super::sample::{FRAME, Sample, at};
 use crate::pages::{Form, Names, ReviewForm, ReviewView, review_page};
@@ -13,7 +16,7 @@ fn each_gap_leads_to_where_it_is_settled_and_a_reader_has_no_form() {
     let sample = Sample::qinghe();
     let people = BTreeMap::new();
     let when = at("2026-11-20T16:30:00+08:00");
-    let (class, _) = sample.book.classes.iter().next().unwrap();
+    let class = ClassId::from_uuid(Uuid::from_u128(1));
     let (teacher, _) = sample.book.teachers.iter().next().unwrap();
     let form = Form { action: "/publish", csrf: "token-3" };
     let day = "2026-11-20".parse().unwrap();
@@ -30,7 +33,7 @@ fn each_gap_leads_to_where_it_is_settled_and_a_reader_has_no_form() {
         held: 2,
         settle_url: "/settle",
         feedback: &[(*teacher, "seen".to_owned(), when, "/visits/2".to_owned())],
-        tasks: &[("沈副校长".to_owned(), None, day, vec![*class], "/list".to_owned())],
+        tasks: &[("沈副校长".to_owned(), None, day, vec![class], "/list".to_owned())],
         form: Some(ReviewForm { form, as_of: 7 }),
         names: Names { book: &sample.book, people: &people, dimensions: &NONE },
     };
