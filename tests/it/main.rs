@@ -16,6 +16,7 @@ mod names;
 mod nodes;
 mod openapi;
 mod pages_home;
+mod pages_office;
 mod pages_review;
 mod pages_settle;
 mod pages_visits;

@@ -40,6 +40,8 @@ pub struct EditionView<'a> {
     /// What comes before `figure=` in the address of the list of a figure's visits; none: figures are told without
     /// links.
     pub figures_url: Option<&'a str>,
+    /// Where this edition is held beside the one before it, if there is one.
+    pub compare_url: Option<&'a str>,
     /// Where the public edition is, if there is one.
     pub public_url: Option<&'a str>,
     /// The school's names of the dimensions it rates; those of the seed need not be here.

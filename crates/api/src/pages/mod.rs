@@ -9,7 +9,10 @@
 
 mod audit_page;
 mod bar;
+mod compare_page;
+mod compared;
 mod coverage;
+mod devices_page;
 mod field_words;
 mod figures;
 mod frame;
@@ -34,6 +37,8 @@ mod visit_page;
 mod words;
 
 pub use audit_page::{AuditView, audit_page};
+pub use compare_page::{CompareView, compare_page};
+pub use devices_page::{DeviceItem, DevicesView, devices_page};
 pub use frame::{Form, Frame, Person};
 pub use heading::{EditionLink, SemesterName};
 pub use home::{

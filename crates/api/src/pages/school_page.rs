@@ -1,7 +1,5 @@
 //! A school's week at a glance (首页): three numbers, three problems, what changed, and how far the log has come.
 
-use std::collections::BTreeSet;
-
 use askama::Template;
 use xunke_domain::book::SchoolBook;
 use xunke_domain::log::{NoteKind, WeeklyLog, labels};
@@ -9,7 +7,7 @@ use xunke_domain::log::{NoteKind, WeeklyLog, labels};
 use crate::pages::remarks::{self, FindingRow};
 use crate::pages::share::Share;
 use crate::pages::visit_links::VisitLinks;
-use crate::pages::{Frame, HomeWeek, STYLESHEET_PATH, words};
+use crate::pages::{Frame, HomeWeek, STYLESHEET_PATH, compared, words};
 
 /// Problems shown.
 const PROBLEMS: usize = 3;
@@ -83,54 +81,22 @@ impl<'a> Glance<'a> {
     fn of(newest: &WeekGlance<'a>, book: &SchoolBook) -> Self {
         let WeekGlance { log, before, base, visit_url_prefix, figures_url } = *newest;
         let links = VisitLinks::new(Some(visit_url_prefix), Some(figures_url), log);
-        let compared = [
-            ("巡课人次", log.visits.to_string(), before.visits.to_string()),
-            ("已巡节次 / 课表应上", slots(log).counts(), slots(before).counts()),
-            ("课表一致", consistency(log).counts(), consistency(before).counts()),
-            ("音体美劳等被挤占", protected(log, book).counts(), protected(before, book).counts()),
-            ("课堂亮点", log.highlights.to_string(), before.highlights.to_string()),
-            ("存在问题", found(log).to_string(), found(before).to_string()),
-        ];
+        let beside = compared::first(before, book).into_iter().zip(compared::first(log, book));
         let gaps = log.data_notes.iter().filter(|note| is_gap(note.kind));
         Self {
             week: words::teaching_week(log.teaching_week),
             span: words::week_span(log.week),
             base,
             log,
-            slots: slots(log),
-            consistency: consistency(log),
-            protected: protected(log, book),
+            slots: compared::slots(log),
+            consistency: compared::consistency(log),
+            protected: compared::protected(log, book),
             problems: remarks::findings(&log.findings, links).into_iter().take(PROBLEMS).collect(),
             links,
-            compared: compared.into_iter().map(|(what, now, before)| (what, before, now)).collect(),
+            compared: beside.map(|((what, before), (_, now))| (what, before, now)).collect(),
             gaps: gaps.map(|note| format!("{}：{}", labels::note_zh(note.kind), note.count)).collect(),
         }
     }
-}
-
-fn slots(log: &WeeklyLog) -> Share {
-    Share::new(log.coverage.planned_slots_visited, log.planned_slots)
-}
-
-fn consistency(log: &WeeklyLog) -> Share {
-    Share::new(log.consistency.consistent, log.consistency.checked)
-}
-
-/// Displaced of checked slots of the protected subjects together.
-fn protected(log: &WeeklyLog, book: &SchoolBook) -> Share {
-    let names: BTreeSet<&str> = book
-        .subjects
-        .values()
-        .filter(|subject| subject.protected)
-        .map(|subject| subject.name.as_str())
-        .collect();
-    let rows = log.displacement_by_subject.iter().filter(|(name, _)| names.contains(name.as_str()));
-    let (k, n) = rows.fold((0, 0), |(k, n), (_, row)| (k + row.displaced, n + row.checked));
-    Share::new(k, n)
-}
-
-fn found(log: &WeeklyLog) -> u32 {
-    log.findings.iter().map(|group| group.count).sum()
 }
 
 /// Whether a note tells of something that can still be settled before publishing.

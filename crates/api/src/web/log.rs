@@ -91,6 +91,7 @@ async fn draft_page(
         editions: &shown.links(),
         visit_url_prefix: Some(&format!("/schools/{id}/visits/")),
         figures_url: Some(&format!("/schools/{id}/weeks/{week}/visits?")),
+        compare_url: None,
         public_url: None,
         dimensions: &shown.dimensions,
     };
@@ -106,6 +107,8 @@ async fn edition_page(
     let stored = edition(&app, school.id, week, number).await?;
     let edition = read_edition(&stored.bytes)?;
     let shown = Shown::read(&app, &school, week, "").await?;
+    let compare_url =
+        (number > 1).then(|| format!("/schools/{id}/weeks/{week}/compare?a={}&b={number}", number - 1));
     let public_url = format!("/schools/{id}/weeks/{week}/editions/{number}/public");
     let view = EditionView {
         frame: frame!(visitor),
@@ -122,6 +125,7 @@ async fn edition_page(
         editions: &shown.links(),
         visit_url_prefix: Some(&format!("/schools/{id}/visits/")),
         figures_url: Some(&format!("/schools/{id}/weeks/{week}/visits?edition={number}&")),
+        compare_url: compare_url.as_deref(),
         public_url: Some(&public_url),
         dimensions: &shown.dimensions,
     };

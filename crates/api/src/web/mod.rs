@@ -3,9 +3,12 @@
 //! `session` is the cookie, `entry` signing in and first steps, `home` the schools and each one's
 //! week at a glance, `log` the weekly log, `review` what comes
 //! before it is published, `visits` what is behind its
-//! figures, `settle` what people must decide, `audit` what the timetable reveals; `known` has the names they tell. What the pages look like is in [`crate::pages`].
+//! figures, `settle` what people must decide, `devices` whose entries are still on
+//! the way, `compare` two editions side by side, `audit` what the timetable reveals; `known` has the names they tell. What the pages look like is in [`crate::pages`].
 
 mod audit;
+mod compare;
+mod devices;
 mod entry;
 mod home;
 mod known;
@@ -51,6 +54,8 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(entry::router())
         .merge(home::router())
+        .merge(compare::router())
+        .merge(devices::router())
         .merge(log::router())
         .merge(review::router())
         .merge(visits::router())

@@ -23,6 +23,7 @@ fn draft(log: &WeeklyLog) -> EditionView<'_> {
         editions: &[],
         visit_url_prefix: Some("/visits/"),
         figures_url: Some("/list?edition=1&"),
+        compare_url: None,
         public_url: None,
         dimensions: &NO_NAMES,
     }

@@ -1,6 +1,8 @@
 //! The pages against the sample school, and against the rules of the house.
 
 mod audit_page;
+mod compare;
+mod devices;
 mod home;
 mod log_page;
 mod markup;
