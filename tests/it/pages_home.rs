@@ -9,7 +9,11 @@ use crate::support::app::on_both;
 use crate::support::week::WEEK;
 use crate::web::{html, page, signed_in};
 
-on_both!(who_has_several_schools_chooses_one, a_schools_home_page_tells_how_far_its_log_has_come);
+on_both!(
+    who_has_several_schools_chooses_one,
+    a_schools_home_page_tells_how_far_its_log_has_come,
+    the_bar_leads_to_every_page_that_one_may_see,
+);
 
 const fn id(n: u128) -> Uuid {
     Uuid::from_u128(0x0199_cccc_0000_7000_8000_0000_0000_0000 + n)
@@ -59,4 +63,40 @@ async fn a_schools_home_page_tells_how_far_its_log_has_come(app: TestApp) {
     assert!(drafted.contains("figure=findings.TT01") && drafted.contains("1/1"), "{drafted}");
     assert!(published.contains("已公示") && published.contains("查看已公示的周报"), "{published}");
     assert!(outdated.contains("有更正待发布"), "{outdated}");
+}
+
+async fn the_bar_leads_to_every_page_that_one_may_see(app: TestApp) {
+    let staffed = app.staffed().await;
+    let school = &staffed.school;
+    let visit = staffed.names.visit("三年级(2)班", "2026-11-17", "第3节", "科学");
+    staffed.inspector.write(&app, school, id(1), &visit).await;
+    let base = format!("/schools/{}", school.id);
+    let bar = |html: &str| {
+        let bar = html.split("<nav class=\"bar-of-school\"").nth(1).unwrap_or_default();
+        let bar = bar.split("</nav>").next().unwrap_or_default();
+        bar.split("href=\"")
+            .skip(1)
+            .map(|link| link.split('"').next().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let principal = signed_in(&app, &staffed.principal.login).await;
+    let inspector = signed_in(&app, &staffed.inspector.person.login).await;
+
+    let home = html(&page(&app, &base, &principal).await);
+    let all = bar(&home);
+    let own = bar(&html(&page(&app, &format!("{base}/weeks/{WEEK}/visits"), &inspector).await));
+
+    assert_eq!(all.len(), 7, "{all:?}");
+    for link in &all {
+        let shown = page(&app, link, &principal).await;
+        assert_eq!(shown.status, StatusCode::OK, "{link}");
+        let here = format!("href=\"{link}\" aria-current=\"page\"");
+        assert!(html(&shown).contains(&here), "{link} says that it is the page");
+    }
+    assert_eq!(own, [format!("{base}/weeks/{WEEK}/visits"), format!("{base}/settle")]);
+    for link in &own {
+        assert_eq!(page(&app, link, &inspector).await.status, StatusCode::OK, "{link}");
+    }
+    let below = html(&page(&app, &format!("{base}/visits/{}", id(1)), &principal).await);
+    assert!(below.contains(&format!("{base}/weeks/{WEEK}/visits\" aria-current=\"true\"")), "{below}");
 }

@@ -39,7 +39,7 @@ mod words;
 pub use audit_page::{AuditView, audit_page};
 pub use compare_page::{CompareView, compare_page};
 pub use devices_page::{DeviceItem, DevicesView, devices_page};
-pub use frame::{Form, Frame, Person};
+pub use frame::{BarEntry, Form, Frame, Person, SchoolBar};
 pub use heading::{EditionLink, SemesterName};
 pub use home::{
     ErrorView, FirstStepsView, HomeSchool, HomeView, HomeWeek, SignInView, WeekState, error_page, home_page,

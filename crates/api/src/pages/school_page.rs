@@ -27,10 +27,6 @@ pub struct SchoolView<'a> {
     pub weeks: &'a [HomeWeek<'a>],
     /// Where conflicts and held writes are settled.
     pub settle_url: &'a str,
-    /// Where devices are listed, for those who may see them.
-    pub devices_url: Option<&'a str>,
-    /// Where the audit of the timetable is, for those who may see it.
-    pub audit_url: Option<&'a str>,
 }
 
 /// A week and the one before it.

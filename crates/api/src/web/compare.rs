@@ -15,6 +15,7 @@ use xunke_domain::week::Week;
 use xunke_storage::editions::StoredEdition;
 use xunke_storage::schools::School;
 
+use super::bar::{Part, Place, bar};
 use super::known::Known;
 use super::session::Visitor;
 use super::{PageError, frame, here, page};
@@ -57,8 +58,9 @@ async fn compare_page(
     let people: BTreeSet<UserId> = arrivals.values().map(|(by, _)| *by).collect();
     let known = Known::read(&app, &school, &people).await?;
     let semester = known.book.semester_of(week.monday());
+    let bar = bar(&app, &visitor, &school, Some(week), Place::Below(Part::Log)).await?;
     let view = CompareView {
-        frame: frame!(visitor),
+        frame: frame!(visitor, Some(&bar)),
         semester: semester.map(|term| SemesterName { school_year: &term.school_year, term: term.term }),
         left: &one,
         right: &other,

@@ -13,6 +13,7 @@ use xunke_domain::ids::UserId;
 use xunke_storage::sessions::Device;
 use xunke_sync::stamp::DeviceId;
 
+use super::bar::{Part, Place, bar};
 use super::session::Visitor;
 use super::{PageError, frame, here, page, see_other};
 use crate::app::App;
@@ -56,8 +57,9 @@ async fn devices_page(
         clock_offset: device.clock_offset,
         revoked_at: device.revoked_at.map(|revoked| at(revoked).fixed_offset()),
     };
+    let bar = bar(&app, &visitor, &school, None, Place::On(Part::Devices)).await?;
     let view = DevicesView {
-        frame: frame!(visitor),
+        frame: frame!(visitor, Some(&bar)),
         school: &school.name,
         devices: &devices.into_iter().map(item).collect::<Vec<_>>(),
         revoked: done.as_deref() == Some("revoked"),

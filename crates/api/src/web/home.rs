@@ -10,6 +10,7 @@ use xunke_domain::book::SchoolBook;
 use xunke_domain::week::Week;
 use xunke_storage::schools::{School, SchoolFilter};
 
+use super::bar::{Part, Place, bar};
 use super::session::Visitor;
 use super::{PageError, frame, here, page, see_other};
 use crate::app::App;
@@ -101,12 +102,11 @@ async fn school_page(
         }
         None => None,
     };
-    let may = |operation| visitor.caller.reach(&app, operation, &school).is_ok();
-    let (devices_url, audit_url) = (format!("/schools/{id}/devices"), format!("/schools/{id}/audit"));
     let (visits, settle_url) = (format!("/schools/{id}/visits/"), format!("/schools/{id}/settle"));
     let figures = newest.as_ref().map(|(_, _, base)| format!("{base}/visits?")).unwrap_or_default();
+    let bar = bar(&app, &visitor, &school, None, Place::On(Part::Home)).await?;
     let view = SchoolView {
-        frame: frame!(visitor),
+        frame: frame!(visitor, Some(&bar)),
         school: &school.name,
         book: &book,
         newest: newest.as_ref().map(|(log, before, base)| WeekGlance {
@@ -118,8 +118,6 @@ async fn school_page(
         }),
         weeks: &rows.iter().map(|row| home_week(&book, row)).collect::<Vec<_>>(),
         settle_url: &settle_url,
-        devices_url: may("device_board").then_some(devices_url.as_str()),
-        audit_url: may("audit_view").then_some(audit_url.as_str()),
     };
     Ok(page(pages::school_page(&view)?))
 }

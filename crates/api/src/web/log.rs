@@ -14,6 +14,7 @@ use xunke_domain::week::Week;
 use xunke_storage::editions::StoredEdition;
 use xunke_storage::schools::School;
 
+use super::bar::{Part, Place, bar};
 use super::known::dimensions;
 use super::session::Visitor;
 use super::{PageError, frame, here, page};
@@ -79,8 +80,9 @@ async fn draft_page(
     let Here { school, .. } = here(&app, &visitor, "weekly_log_draft", id).await?;
     let draft = draft(&app, school.id, week).await?;
     let shown = Shown::read(&app, &school, week, "").await?;
+    let bar = bar(&app, &visitor, &school, Some(week), Place::On(Part::Log)).await?;
     let view = EditionView {
-        frame: frame!(visitor),
+        frame: frame!(visitor, Some(&bar)),
         semester: shown.semester(),
         log: &draft.log,
         state: EditionState::Draft {
@@ -110,8 +112,9 @@ async fn edition_page(
     let compare_url =
         (number > 1).then(|| format!("/schools/{id}/weeks/{week}/compare?a={}&b={number}", number - 1));
     let public_url = format!("/schools/{id}/weeks/{week}/editions/{number}/public");
+    let bar = bar(&app, &visitor, &school, Some(week), Place::On(Part::Log)).await?;
     let view = EditionView {
-        frame: frame!(visitor),
+        frame: frame!(visitor, Some(&bar)),
         semester: shown.semester(),
         log: &edition.log,
         state: EditionState::Published {
@@ -144,8 +147,9 @@ async fn public_page(
         ApiError::Internal
     })?;
     let shown = Shown::read(&app, &school, week, "/public").await?;
+    let bar = bar(&app, &visitor, &school, Some(week), Place::Below(Part::Log)).await?;
     let view = PublicView {
-        frame: frame!(visitor),
+        frame: frame!(visitor, Some(&bar)),
         semester: shown.semester(),
         log: &log,
         editions: &shown.links(),

@@ -4,9 +4,10 @@
 //! week at a glance, `log` the weekly log, `review` what comes
 //! before it is published, `visits` what is behind its
 //! figures, `settle` what people must decide, `devices` whose entries are still on
-//! the way, `compare` two editions side by side, `audit` what the timetable reveals; `known` has the names they tell. What the pages look like is in [`crate::pages`].
+//! the way, `compare` two editions side by side, `audit` what the timetable reveals; `known` has the names they tell, `bar` the way between them. What the pages look like is in [`crate::pages`].
 
 mod audit;
+mod bar;
 mod compare;
 mod devices;
 mod entry;
@@ -31,15 +32,19 @@ use crate::auth::guard::Here;
 use crate::pages::{self, ErrorView, Frame};
 use crate::problem::ApiError;
 
-/// The frame of a visitor's pages.
+/// The frame of a visitor's pages, with the bar of a school's.
 macro_rules! frame {
     ($visitor:expr) => {
+        $crate::web::frame!($visitor, None)
+    };
+    ($visitor:expr, $bar:expr) => {
         $crate::pages::Frame {
             home_url: "/",
             person: Some($crate::pages::Person {
                 name: &$visitor.caller.account.name,
                 sign_out: $crate::pages::Form { action: "/sign-out", csrf: &$visitor.csrf },
             }),
+            bar: $bar,
         }
     };
 }
@@ -105,7 +110,7 @@ impl IntoResponse for PageError {
             Self::Problem(error) => error,
         };
         let (title, detail) = in_chinese(&error);
-        let frame = Frame { home_url: "/", person: None };
+        let frame = Frame { home_url: "/", person: None, bar: None };
         let view = ErrorView { frame, status: error.status().as_u16(), title, detail };
         match pages::error_page(&view) {
             Ok(html) => (error.status(), page(html)).into_response(),

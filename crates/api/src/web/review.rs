@@ -12,6 +12,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 use xunke_domain::week::Week;
 
+use super::bar::{Part, Place, bar};
 use super::known::Known;
 use super::session::Visitor;
 use super::{PageError, frame, here, page, see_other};
@@ -62,8 +63,9 @@ async fn review_page(
     let action = format!("/schools/{id}/weeks/{week}/publish");
     let may_publish = visitor.caller.reach(&app, "weekly_log_publish", &school).is_ok();
     let form = pages::Form { action: &action, csrf: &visitor.csrf };
+    let bar = bar(&app, &visitor, &school, Some(week), Place::On(Part::Review)).await?;
     let view = ReviewView {
-        frame: frame!(visitor),
+        frame: frame!(visitor, Some(&bar)),
         school: &school.name,
         week,
         teaching_week: known.book.teaching_week_of(week.monday()),
