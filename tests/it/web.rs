@@ -79,7 +79,13 @@ async fn a_principal_signs_in_reads_and_publishes(app: TestApp) {
     let cookie = signed_in(&app, &staffed.principal.login).await;
     assert!(cookie.starts_with("__Host-xunke="));
 
-    let home = html(&page(&app, "/", &cookie).await);
+    let school = format!("/schools/{}", staffed.school.id);
+    assert_eq!(
+        page(&app, "/", &cookie).await.header("location"),
+        school,
+        "of one school the home page is its own"
+    );
+    let home = html(&page(&app, &school, &cookie).await);
     let draft = page(&app, &format!("{week}/draft"), &cookie).await;
 
     assert!(home.contains("青禾实验小学") && home.contains(&format!("{week}/draft")), "{home}");
@@ -88,15 +94,16 @@ async fn a_principal_signs_in_reads_and_publishes(app: TestApp) {
     let draft = html(&draft);
     assert!(draft.contains("草稿") && draft.contains("1/1") || draft.contains("0/1"), "{draft}");
 
-    let fields = [("csrf", hidden(&draft, "csrf")), ("as_of", hidden(&draft, "as_of"))];
-    let fields =
-        [("csrf", fields[0].1.as_str()), ("as_of", fields[1].1.as_str()), ("remarks", "下周重点：候课")];
+    assert!(draft.contains(&format!("{week}/review")), "{draft}");
+    let review = html(&page(&app, &format!("{week}/review"), &cookie).await);
+    let (csrf, as_of) = (hidden(&review, "csrf"), hidden(&review, "as_of"));
+    let fields = [("csrf", csrf.as_str()), ("as_of", &as_of), ("remarks", "平稳有序。"), ("focus", "候课")];
     let published = form(&app, &format!("{week}/publish"), &cookie, &fields).await;
     let again = form(&app, &format!("{week}/publish"), &cookie, &fields).await;
 
     assert_eq!(published.status, StatusCode::SEE_OTHER);
     let edition = html(&page(&app, &published.header("location"), &cookie).await);
-    assert!(edition.contains("第1版") && edition.contains("下周重点：候课"), "{edition}");
+    assert!(edition.contains("第1版") && edition.contains("平稳有序。\n下周巡课重点：候课"), "{edition}");
     let public = html(&page(&app, &format!("{}/public", published.header("location")), &cookie).await);
     assert!(!public.contains(&staffed.inspector.person.login), "{public}");
     assert_eq!(again.status, StatusCode::CONFLICT, "what was read is not published twice");
@@ -110,7 +117,7 @@ async fn a_principal_signs_in_reads_and_publishes(app: TestApp) {
 async fn a_form_from_elsewhere_does_nothing(app: TestApp) {
     let (staffed, week) = visited(&app).await;
     let cookie = signed_in(&app, &staffed.principal.login).await;
-    let draft = html(&page(&app, &format!("{week}/draft"), &cookie).await);
+    let draft = html(&page(&app, &format!("{week}/review"), &cookie).await);
     let (csrf, as_of) = (hidden(&draft, "csrf"), hidden(&draft, "as_of"));
     let right = [("csrf", csrf.as_str()), ("as_of", as_of.as_str()), ("remarks", "")];
     let forged = [("csrf", "guessed"), ("as_of", as_of.as_str()), ("remarks", "")];

@@ -137,7 +137,7 @@ fn notes(material: &WeekMaterial) -> Vec<DataNote> {
         about: material
             .unsent
             .iter()
-            .map(|(name, _)| name.clone())
+            .map(|unsent| unsent.person.clone())
             .collect::<BTreeSet<_>>()
             .into_iter()
             .collect(),
@@ -155,5 +155,29 @@ fn notes(material: &WeekMaterial) -> Vec<DataNote> {
         about: Vec::new(),
         visits: Vec::new(),
     };
-    [unsent, conflicts, held].into_iter().filter(|note| note.count > 0).collect()
+    let feedback = DataNote {
+        kind: NoteKind::UnansweredFeedback,
+        count: count(material.unanswered.len()),
+        about: Vec::new(),
+        visits: material
+            .unanswered
+            .iter()
+            .map(|feedback| feedback.visit)
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect(),
+    };
+    let tasks = DataNote {
+        kind: NoteKind::UnmetTasks,
+        count: count(material.unmet.len()),
+        about: material
+            .unmet
+            .iter()
+            .map(|unmet| unmet.person.clone())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect(),
+        visits: Vec::new(),
+    };
+    [unsent, conflicts, held, feedback, tasks].into_iter().filter(|note| note.count > 0).collect()
 }

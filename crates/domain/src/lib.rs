@@ -4,6 +4,7 @@
 //! phone, on the server and in a test. Start with [`visit`] (what is recorded), [`book`] (what the
 //! school has), [`verdict`] (how the two are held against each other) and [`log`] (what a week says).
 
+pub mod assignment;
 pub mod audit;
 pub mod bell;
 pub mod book;

@@ -171,6 +171,7 @@ const OTHERS: &[Row] = &[
     row("feedback_answer",          [N,        N,        N,      O,      N,         N]),
     row("week_list",                [N,        S,        S,      N,      S,         N]),
     row("weekly_log_draft",         [N,        S,        S,      N,      S,         N]),
+    row("weekly_log_preflight",     [N,        S,        S,      N,      S,         N]),
     row("weekly_log_publish",       [N,        S,        N,      N,      N,         N]),
     row("edition_list",             [N,        S,        S,      N,      S,         N]),
     row("edition_view",             [N,        S,        S,      N,      S,         N]),

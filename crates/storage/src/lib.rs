@@ -15,6 +15,7 @@ mod entity;
 mod error;
 pub mod feedback;
 mod fresh;
+pub mod gaps;
 pub mod gather;
 pub mod held;
 pub mod intake;

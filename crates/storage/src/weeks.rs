@@ -4,14 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sea_orm::ConnectionTrait;
+use uuid::Uuid;
 use xunke_domain::book::SchoolBook;
 use xunke_domain::ids::{ClassId, SchoolId, SubjectId, TeacherId, UserId, VisitId};
-use xunke_domain::people::Role;
 use xunke_domain::record_type::RecordType;
 use xunke_domain::visit::Visit;
 use xunke_domain::week::Week;
 
 use crate::earlier::EarlierVisit;
+use crate::feedback::Feedback;
+use crate::gaps::{Named, UnmetTask, UnsentDevice};
+use crate::records::StoredRecord;
 use crate::schools::School;
 use crate::visits::VisitFilter;
 use crate::{Queries, Store, StoreError, Tx};
@@ -54,12 +57,16 @@ pub struct WeekMaterial {
     pub teachers_last_seen: BTreeMap<TeacherId, Week>,
     /// The teaching weeks before this one in its semester with their submitted visits, the newest week first.
     pub earlier: Vec<(Week, Vec<EarlierVisit>)>,
-    /// Devices that still hold unsent entries: whose, how many.
-    pub unsent: Vec<(String, i64)>,
+    /// Devices that still hold unsent entries.
+    pub unsent: Vec<UnsentDevice>,
     /// Visits of the week with open conflicts.
     pub conflicted: BTreeSet<VisitId>,
     /// Held writes nobody has decided.
     pub held: u64,
+    /// Feedback on visits of the week that no teacher has answered.
+    pub unanswered: Vec<Feedback>,
+    /// Patrol tasks due in the week without a visit for each of their classes.
+    pub unmet: Vec<UnmetTask>,
     /// When the week was first published, milliseconds; what arrives after that is 补录.
     pub first_published_at: Option<i64>,
 }
@@ -74,6 +81,7 @@ impl<C: ConnectionTrait> Queries<C> {
         let filter = VisitFilter { week: Some(week), submitted: Some(true), ..VisitFilter::default() };
         let rows = self.visit_list(school.id, &filter, None, VISITS).await?;
         let (mut visits, mut conflicted) = (Vec::with_capacity(rows.len()), BTreeSet::new());
+        let mut named = Named::new();
         for chunk in rows.chunks(500) {
             let ids = chunk.iter().map(|row| row.id.into_uuid()).collect();
             let records = self.records_by_id(school.id, RecordType::Visit, ids).await?;
@@ -82,6 +90,9 @@ impl<C: ConnectionTrait> Queries<C> {
                 let Some(record) = records.get(&row.id.into_uuid()) else { continue };
                 if record.open_conflicts > 0 {
                     conflicted.insert(row.id);
+                }
+                if let Some((task, class)) = task_of(record).zip(row.class) {
+                    named.entry(task).or_default().insert(class);
                 }
                 let visit = Visit::from_fields(row.id, record.author, &record.state);
                 visits.push(ArrivedVisit {
@@ -104,6 +115,10 @@ impl<C: ConnectionTrait> Queries<C> {
         let held = self.held_open(school.id).await?;
         Ok(WeekMaterial {
             unsent: self.unsent(&school).await?,
+            unanswered: self
+                .unanswered(school.id, &rows.iter().map(|row| row.id).collect::<Vec<_>>())
+                .await?,
+            unmet: self.unmet(school.id, week, &named).await?,
             last_seen: seen.into_iter().map(|(class, date)| (class, Week::of(date))).collect(),
             subjects_last_seen: subjects.into_iter().map(|(id, date)| (id, Week::of(date))).collect(),
             teachers_last_seen: teachers.into_iter().map(|(id, date)| (id, Week::of(date))).collect(),
@@ -117,23 +132,12 @@ impl<C: ConnectionTrait> Queries<C> {
             conflicted,
         })
     }
+}
 
-    /// Devices of the school's own people that said they still hold entries.
-    async fn unsent(&self, school: &School) -> Result<Vec<(String, i64)>, StoreError> {
-        let members = self.members_of(school.id, school.district).await?;
-        let people: BTreeSet<UserId> = members
-            .into_iter()
-            .filter(|(_, membership)| membership.role.visits() && membership.role != Role::Supervisor)
-            .map(|(account, _)| account)
-            .collect();
-        let names = self.account_names(&people).await?;
-        let devices = self.device_list(&people.into_iter().collect::<Vec<_>>()).await?;
-        Ok(devices
-            .into_iter()
-            .filter(|device| device.unsent > 0 && device.revoked_at.is_none())
-            .map(|device| (names.get(&device.account).cloned().unwrap_or(device.name), device.unsent))
-            .collect())
-    }
+/// The task that a visit says it was made for.
+fn task_of(record: &StoredRecord) -> Option<Uuid> {
+    let selection = record.state.registers.get("selection")?;
+    selection.value.get("assignment")?.as_str()?.parse().ok()
 }
 
 impl Store {

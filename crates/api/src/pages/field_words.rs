@@ -75,8 +75,8 @@ fn told(path: &FieldPath, value: &Value, names: &Names<'_>) -> Option<String> {
         "highlights" => {
             let Highlight { text, subject, tags } = read(value)?;
             let subject = subject.map(|id| format!("〔{}〕", names.subject(id))).unwrap_or_default();
-            let tags: String = tags.iter().map(|tag| format!(" #{tag}")).collect();
-            format!("{subject}{text}{tags}")
+            let said = format!("{subject}{text}");
+            tags.iter().fold(said, |said, tag| said + " #" + tag)
         }
         "improvements" => read::<Improvement>(value)?.text,
         "findings" => {

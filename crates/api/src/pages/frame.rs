@@ -1,4 +1,4 @@
-//! What stands around every page: the way home, and who is signed in.
+//! What stands around every page: the way home, who is signed in, and the pages of the school.
 
 /// The frame of a page.
 #[derive(Clone, Copy, Debug)]
@@ -7,6 +7,28 @@ pub struct Frame<'a> {
     pub home_url: &'a str,
     /// Who is signed in, if anybody.
     pub person: Option<Person<'a>>,
+    /// The pages of the school, on a page of one.
+    pub bar: Option<&'a SchoolBar>,
+}
+
+/// The pages of a school, as far as the person may see them.
+#[derive(Clone, Debug)]
+pub struct SchoolBar {
+    /// The school's name.
+    pub school: String,
+    /// Its pages.
+    pub entries: Vec<BarEntry>,
+}
+
+/// A page of a school.
+#[derive(Clone, Debug)]
+pub struct BarEntry {
+    /// What it is called.
+    pub label: &'static str,
+    /// Where it is.
+    pub url: String,
+    /// `page` if this is it, `true` if this is one below it.
+    pub current: Option<&'static str>,
 }
 
 /// Somebody who is signed in.

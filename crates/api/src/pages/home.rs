@@ -40,6 +40,8 @@ pub struct HomeView<'a> {
 pub struct HomeSchool<'a> {
     /// Its name.
     pub name: &'a str,
+    /// Its own home page.
+    pub url: &'a str,
     /// Where the audit of its timetable is, for those who may see it.
     pub audit_url: Option<&'a str>,
     /// Its weeks, the newest first.
@@ -151,17 +153,22 @@ struct ErrorPage<'a> {
 }
 
 impl HomeWeek<'_> {
-    fn number(&self) -> String {
+    pub(super) fn number(&self) -> String {
         words::teaching_week(self.teaching_week)
     }
 
-    fn span(&self) -> String {
+    pub(super) fn span(&self) -> String {
         words::week_span(self.week)
     }
 }
 
 impl WeekState {
-    const fn label(&self) -> &'static str {
+    /// Whether something waits to be published.
+    pub(super) const fn is_due(&self) -> bool {
+        !matches!(self, Self::Published { .. })
+    }
+
+    pub(super) const fn label(&self) -> &'static str {
         match self {
             Self::Draft => "草稿",
             Self::Published { .. } => "已公示",
@@ -169,7 +176,7 @@ impl WeekState {
         }
     }
 
-    const fn class(&self) -> &'static str {
+    pub(super) const fn class(&self) -> &'static str {
         match self {
             Self::Draft => "draft",
             Self::Published { .. } => "published",
@@ -177,7 +184,7 @@ impl WeekState {
         }
     }
 
-    fn edition(&self) -> Option<String> {
+    pub(super) fn edition(&self) -> Option<String> {
         match self {
             Self::Draft => None,
             Self::Published { edition, at } | Self::Outdated { edition, at } => {

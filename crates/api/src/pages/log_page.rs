@@ -22,7 +22,7 @@ use crate::pages::timetable::Timetable;
 use crate::pages::trend::{self, Chart};
 use crate::pages::versions::{self, ChangeRow};
 use crate::pages::visit_links::VisitLinks;
-use crate::pages::{DownloadLink, EditionLink, Form, Frame, STYLESHEET_PATH, SemesterName, words};
+use crate::pages::{DownloadLink, EditionLink, Frame, STYLESHEET_PATH, SemesterName, words};
 
 /// What the page of a weekly log shows.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +44,8 @@ pub struct EditionView<'a> {
     /// What comes before `figure=` in the address of the list of a figure's visits; none: figures are told without
     /// links.
     pub figures_url: Option<&'a str>,
+    /// Where this edition is held beside the one before it, if there is one.
+    pub compare_url: Option<&'a str>,
     /// Where the public edition is, if there is one.
     pub public_url: Option<&'a str>,
     /// The school's names of the dimensions it rates; those of the seed need not be here.
@@ -59,12 +61,8 @@ pub enum EditionState<'a> {
     Draft {
         /// When it was compiled.
         compiled_at: DateTime<FixedOffset>,
-        /// The form that publishes it, for those who may. It posts `csrf`, `as_of` and `remarks`, the last
-        /// empty if the principal adds nothing.
-        publish: Option<Form<'a>>,
-        /// The stream's seq the draft was compiled as of; posted back as `as_of`, so that just what was
-        /// read is published.
-        as_of: i64,
+        /// Where it is reviewed before it is published.
+        review_url: &'a str,
     },
     /// Published and frozen.
     Published {

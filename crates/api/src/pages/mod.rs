@@ -9,7 +9,10 @@
 
 mod audit_page;
 mod bar;
+mod compare_page;
+mod compared;
 mod coverage;
+mod devices_page;
 mod field_words;
 mod figures;
 mod frame;
@@ -25,6 +28,8 @@ mod public_page;
 mod ratings;
 mod remarks;
 mod repeats;
+mod review_page;
+mod school_page;
 mod settle_page;
 mod share;
 #[cfg(test)]
@@ -38,7 +43,9 @@ mod visit_page;
 mod words;
 
 pub use audit_page::{AuditView, audit_page};
-pub use frame::{DownloadLink, Form, Frame, Person};
+pub use compare_page::{CompareView, compare_page};
+pub use devices_page::{DeviceItem, DevicesView, devices_page};
+pub use frame::{BarEntry, DownloadLink, Form, Frame, Person, SchoolBar};
 pub use heading::{EditionLink, SemesterName};
 pub use home::{
     ErrorView, FirstStepsView, HomeSchool, HomeView, HomeWeek, SignInView, WeekState, error_page, home_page,
@@ -51,6 +58,8 @@ pub use posting::{
     EditionPosted, FeedView, PostedView, PostedWeekView, PostingView, feed, posted_page, posting_page,
 };
 pub use public_page::{PublicView, public_page};
+pub use review_page::{ReviewForm, ReviewView, review_page};
+pub use school_page::{SchoolView, WeekGlance, school_page};
 pub use settle_page::{ConflictItem, HeldItem, SettleView, Settled, SideItem, settle_page};
 pub use visit_list_page::{Choices, Chosen, ListedVisit, VisitListView, visit_list_page};
 pub use visit_page::{ChangeItem, FeedbackItem, VisitView, WriteItem, visit_page};

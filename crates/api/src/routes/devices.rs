@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use xunke_domain::ids::UserId;
+use xunke_storage::schools::School;
 use xunke_storage::sessions::Device;
 use xunke_sync::limits::KEEP_ACKNOWLEDGED_DAYS;
 use xunke_sync::stamp::DeviceId;
@@ -177,12 +178,17 @@ async fn device_revoke(
     caller: Caller,
     ApiPath(device): ApiPath<DeviceId>,
 ) -> Result<StatusCode, ApiError> {
+    revoke(&app, &caller, device).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Revokes one of the caller's own devices; shared with the pages.
+pub async fn revoke(app: &App, caller: &Caller, device: DeviceId) -> Result<(), ApiError> {
     let tx = app.store.begin().await?;
     if !tx.device_revoke(caller.id(), device, app.clock.millis()).await? {
         return Err(ApiError::NotFound);
     }
-    tx.commit().await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(tx.commit().await?)
 }
 
 /// The devices of a school's people: who still holds unsent entries
@@ -195,15 +201,19 @@ async fn device_board(
     here: Here,
     ApiQuery(page): ApiQuery<ShortListParams>,
 ) -> Result<axum::Json<DeviceList>, ApiError> {
+    device_page(&page, board(&app, &here.school).await?)
+}
+
+/// The devices of a school's people; shared with the pages.
+pub async fn board(app: &App, school: &School) -> Result<Vec<Device>, ApiError> {
     let read = app.store.read();
-    let members = read.members_of(here.school.id, here.school.district).await?;
+    let members = read.members_of(school.id, school.district).await?;
     let people: Vec<UserId> = members
         .into_iter()
         .filter(|(_, membership)| membership.role.visits())
         .map(|(account, _)| account)
         .collect();
-    let devices = read.device_list(&people).await?;
-    device_page(&page, devices)
+    Ok(read.device_list(&people).await?)
 }
 
 fn device_page(page: &ShortListParams, devices: Vec<Device>) -> Result<axum::Json<DeviceList>, ApiError> {

@@ -9,6 +9,7 @@ pub mod figures;
 pub mod health;
 pub mod people;
 pub mod posting;
+pub mod preflight;
 pub mod prints;
 pub mod publishing;
 pub mod reference;
@@ -37,6 +38,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(visits::router())
         .merge(feedback::router())
         .merge(weeks::router())
+        .merge(preflight::router())
         .merge(publishing::router())
         .merge(editions::router())
         .merge(posting::router())

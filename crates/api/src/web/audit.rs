@@ -6,6 +6,7 @@ use axum::response::Response;
 use axum::routing::get;
 use uuid::Uuid;
 
+use super::bar::{Part, Place, bar};
 use super::session::Visitor;
 use super::{PageError, frame, here, page};
 use crate::app::App;
@@ -31,8 +32,9 @@ async fn audit_page(
     let audit = audit(&app, &school, on).await?;
     let teachers = if names { Some(loads(&app, &school, on, None).await?) } else { None };
     let url = format!("/schools/{id}/audit");
+    let bar = bar(&app, &visitor, &school, None, Place::On(Part::Audit)).await?;
     let view = AuditView {
-        frame: frame!(visitor),
+        frame: frame!(visitor, Some(&bar)),
         audit: &audit,
         teachers: teachers.as_ref(),
         url: &url,

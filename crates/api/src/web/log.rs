@@ -1,95 +1,33 @@
-//! The weekly log in a browser: home, draft, publication, editions.
+//! The weekly log in a browser: draft and editions.
 
 use axum::Router;
-use axum::extract::{Form, State};
-use axum::http::HeaderMap;
+use axum::extract::State;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::get;
 use chrono::{DateTime, FixedOffset};
-use serde::Deserialize;
 use uuid::Uuid;
-use xunke_domain::book::SchoolBook;
 use xunke_domain::week::Week;
 use xunke_storage::editions::StoredEdition;
-use xunke_storage::schools::{School, SchoolFilter};
+use xunke_storage::schools::School;
 
+use super::bar::{Part, Place, bar};
 use super::session::Visitor;
-use super::{PageError, frame, here, page, see_other};
+use super::{PageError, frame, here, page};
 use crate::app::App;
 use crate::auth::guard::Here;
 use crate::body::ApiPath;
 use crate::instant::at;
 use crate::naming::Named;
-use crate::pages::{
-    self, DownloadLink, EditionLink, EditionState, EditionView, Frame, HomeSchool, HomeView, HomeWeek,
-    PublicView, WeekState,
-};
+use crate::pages::{self, DownloadLink, EditionLink, EditionState, EditionView, Frame, PublicView};
 use crate::problem::ApiError;
 use crate::routes::editions::{edition, read_edition, read_public};
-use crate::routes::publishing::{Publish, publish};
-use crate::routes::weeks::{WeekView, draft, weeks};
-
-/// Schools shown on the home page.
-const SCHOOLS: u64 = 200;
+use crate::routes::weeks::draft;
 
 pub(super) fn router() -> Router<App> {
     Router::new()
-        .route("/", get(home))
         .route("/schools/{school}/weeks/{week}/draft", get(draft_page))
-        .route("/schools/{school}/weeks/{week}/publish", post(publish_posted))
         .route("/schools/{school}/weeks/{week}/editions/{number}", get(edition_page))
         .route("/schools/{school}/weeks/{week}/editions/{number}/public", get(public_page))
-}
-
-async fn home(State(app): State<App>, visitor: Visitor) -> Result<Response, PageError> {
-    let today = app.clock.today();
-    let filters: Vec<SchoolFilter> = visitor
-        .caller
-        .memberships
-        .iter()
-        .filter(|membership| membership.holds_on(today))
-        .map(SchoolFilter::from)
-        .collect();
-    let mut shown = Vec::new();
-    for school in app.store.read().school_list(&filters, None, SCHOOLS).await? {
-        if visitor.caller.reach(&app, "week_list", &school).is_err() {
-            continue;
-        }
-        let book = app.store.book(&school).await?;
-        let weeks = weeks(&app, school.id).await?;
-        let rows: Vec<(Week, WeekView, String)> = weeks
-            .into_iter()
-            .filter_map(|view| {
-                let week: Week = view.week.parse().ok()?;
-                let rest = view.edition.map_or("draft".to_owned(), |edition| format!("editions/{edition}"));
-                let rest = if view.draft_pending { "draft".to_owned() } else { rest };
-                Some((week, view, format!("/schools/{}/weeks/{week}/{rest}", school.id)))
-            })
-            .collect();
-        let audit = visitor.caller.reach(&app, "audit_view", &school).is_ok();
-        let audit_url = audit.then(|| format!("/schools/{}/audit", school.id));
-        shown.push((school, book, rows, audit_url));
-    }
-    let schools: Vec<HomeSchool<'_>> = shown
-        .iter()
-        .map(|(school, book, rows, audit_url)| HomeSchool {
-            name: &school.name,
-            audit_url: audit_url.as_deref(),
-            weeks: rows.iter().map(|(week, view, url)| home_week(book, *week, view, url)).collect(),
-        })
-        .collect();
-    Ok(page(pages::home_page(&HomeView { frame: frame!(visitor), schools: &schools })?))
-}
-
-fn home_week<'a>(book: &SchoolBook, week: Week, view: &WeekView, url: &'a str) -> HomeWeek<'a> {
-    let published = view.published_at.as_deref().and_then(|text| DateTime::parse_from_rfc3339(text).ok());
-    let state = match (view.edition.zip(published), view.draft_pending) {
-        (None, _) => WeekState::Draft,
-        (Some((edition, at)), true) => WeekState::Outdated { edition, at },
-        (Some((edition, at)), false) => WeekState::Published { edition, at },
-    };
-    let visits = u32::try_from(view.visits).unwrap_or(u32::MAX);
-    HomeWeek { week, teaching_week: book.teaching_week_of(week.monday()), state, visits, url }
 }
 
 /// What the pages of one week have in common.
@@ -153,48 +91,25 @@ async fn draft_page(
     let Here { school, .. } = here(&app, &visitor, "weekly_log_draft", id).await?;
     let draft = draft(&app, school.id, week).await?;
     let shown = Shown::read(&app, &school, week, |edition| Some(url_of(edition))).await?;
-    let action = format!("/schools/{id}/weeks/{week}/publish");
-    let may_publish = visitor.caller.reach(&app, "weekly_log_publish", &school).is_ok();
-    let publish = may_publish.then_some(pages::Form { action: &action, csrf: &visitor.csrf });
+    let bar = bar(&app, &visitor, &school, Some(week), Place::On(Part::Log)).await?;
     let view = EditionView {
-        frame: frame!(visitor),
+        frame: frame!(visitor, Some(&bar)),
         semester: shown.named.semester(),
         log: &draft.log,
         state: EditionState::Draft {
             compiled_at: at(app.clock.millis()).fixed_offset(),
-            publish,
-            as_of: draft.as_of,
+            review_url: &format!("/schools/{id}/weeks/{week}/review"),
         },
         changes: &draft.changes,
         editions: &shown.links(),
         visit_url_prefix: Some(&format!("/schools/{id}/visits/")),
         figures_url: Some(&format!("/schools/{id}/weeks/{week}/visits?")),
+        compare_url: None,
         public_url: None,
         dimensions: &shown.named.dimensions,
         downloads: &[],
     };
     Ok(page(pages::edition_page(&view)?))
-}
-
-#[derive(Deserialize)]
-struct PublishForm {
-    csrf: String,
-    as_of: i64,
-    remarks: String,
-}
-
-async fn publish_posted(
-    State(app): State<App>,
-    visitor: Visitor,
-    headers: HeaderMap,
-    ApiPath((id, week)): ApiPath<(Uuid, Week)>,
-    Form(form): Form<PublishForm>,
-) -> Result<Response, PageError> {
-    visitor.check(&headers, &form.csrf)?;
-    let Here { school, .. } = here(&app, &visitor, "weekly_log_publish", id).await?;
-    let body = Publish { remarks: Some(form.remarks), as_of: Some(form.as_of) };
-    let published = publish(&app, &visitor.caller, school.id, week, body, None).await?;
-    Ok(see_other(&format!("/schools/{id}/weeks/{week}/editions/{}", published.number)))
 }
 
 async fn edition_page(
@@ -206,10 +121,13 @@ async fn edition_page(
     let stored = edition(&app, school.id, week, number).await?;
     let edition = read_edition(&stored.bytes)?;
     let shown = Shown::read(&app, &school, week, |edition| Some(url_of(edition))).await?;
+    let compare_url =
+        (number > 1).then(|| format!("/schools/{id}/weeks/{week}/compare?a={}&b={number}", number - 1));
     let url = url_of(&stored);
     let public_url = format!("{url}/public");
+    let bar = bar(&app, &visitor, &school, Some(week), Place::On(Part::Log)).await?;
     let view = EditionView {
-        frame: frame!(visitor),
+        frame: frame!(visitor, Some(&bar)),
         semester: shown.named.semester(),
         log: &edition.log,
         state: EditionState::Published {
@@ -223,6 +141,7 @@ async fn edition_page(
         editions: &shown.links(),
         visit_url_prefix: Some(&format!("/schools/{id}/visits/")),
         figures_url: Some(&format!("/schools/{id}/weeks/{week}/visits?edition={number}&")),
+        compare_url: compare_url.as_deref(),
         public_url: Some(&public_url),
         dimensions: &shown.named.dimensions,
         downloads: &[DownloadLink { label: "PDF（内部版）", url: &format!("{url}/pdf") }],
@@ -239,8 +158,10 @@ async fn public_page(
     let stored = edition(&app, school.id, week, number).await?;
     let url = |edition: &StoredEdition| Some(format!("{}/public", url_of(edition)));
     let shown = Shown::read(&app, &school, week, url).await?;
+    let bar = bar(&app, &visitor, &school, Some(week), Place::Below(Part::Log)).await?;
     let pdf = format!("{}/public/pdf", url_of(&stored));
-    Ok(page(shown.public_page(frame!(visitor), &stored, &[DownloadLink { label: "PDF", url: &pdf }])?))
+    let downloads = [DownloadLink { label: "PDF", url: &pdf }];
+    Ok(page(shown.public_page(frame!(visitor, Some(&bar)), &stored, &downloads)?))
 }
 
 /// Where the page of an edition is.

@@ -1,17 +1,23 @@
 //! Pages for people with a browser: the same decisions as the API, told in Chinese.
 //!
-//! `session` is the cookie, `entry` signing in and first steps, `log` the weekly log, `downloads` its files, `visits`
-//! what is behind its figures, `settle` what people must decide, `posting` what a school posts and `posted` what anybody
-//! sees of that, `audit` what the timetable reveals; `known` has the names they tell. What the pages look like is in
-//! [`crate::pages`].
+//! `session` is the cookie, `entry` signing in and first steps, `home` the schools and each one's week at a glance, `log`
+//! the weekly log, `downloads` its files, `review` what comes before it is published, `visits` what is behind its figures,
+//! `settle` what people must decide, `devices` whose entries are still on the way, `compare` two editions side by side,
+//! `posting` what a school posts and `posted` what anybody sees of that, `audit` what the timetable reveals; `known` has
+//! the names they tell, `bar` the way between them. What the pages look like is in [`crate::pages`].
 
 mod audit;
+mod bar;
+mod compare;
+mod devices;
 mod downloads;
 mod entry;
+mod home;
 mod known;
 mod log;
 mod posted;
 mod posting;
+mod review;
 mod session;
 mod settle;
 mod visits;
@@ -29,15 +35,19 @@ use crate::auth::guard::Here;
 use crate::pages::{self, ErrorView, Frame};
 use crate::problem::ApiError;
 
-/// The frame of a visitor's pages.
+/// The frame of a visitor's pages, with the bar of a school's.
 macro_rules! frame {
     ($visitor:expr) => {
+        $crate::web::frame!($visitor, None)
+    };
+    ($visitor:expr, $bar:expr) => {
         $crate::pages::Frame {
             home_url: "/",
             person: Some($crate::pages::Person {
                 name: &$visitor.caller.account.name,
                 sign_out: $crate::pages::Form { action: "/sign-out", csrf: &$visitor.csrf },
             }),
+            bar: $bar,
         }
     };
 }
@@ -51,7 +61,11 @@ pub fn router(app: App) -> Router {
     };
     Router::new()
         .merge(entry::router())
+        .merge(home::router())
+        .merge(compare::router())
+        .merge(devices::router())
         .merge(log::router())
+        .merge(review::router())
         .merge(visits::router())
         .merge(settle::router())
         .merge(downloads::router())
@@ -102,7 +116,7 @@ impl IntoResponse for PageError {
             Self::Problem(error) => error,
         };
         let (title, detail) = in_chinese(&error);
-        let frame = Frame { home_url: "/", person: None };
+        let frame = Frame { home_url: "/", person: None, bar: None };
         let view = ErrorView { frame, status: error.status().as_u16(), title, detail };
         match pages::error_page(&view) {
             Ok(html) => (error.status(), page(html)).into_response(),

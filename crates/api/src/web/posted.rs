@@ -86,7 +86,7 @@ async fn weeks_page(
     let weeks = with_urls(id, posted_weeks(&app, &school).await?);
     let weeks: Vec<PostedWeekView<'_>> = weeks.iter().map(|week| view(&book, week)).collect();
     let html = pages::posted_page(&PostedView {
-        frame: Frame { home_url: &path(id), person: None },
+        frame: Frame { home_url: &path(id), person: None, bar: None },
         school: &school.name,
         feed_url: &format!("{}/feed.xml", path(id)),
         weeks: &weeks,
@@ -149,6 +149,6 @@ async fn edition_page(
         still_posted.then(|| format!("{}/{week}/{}", path(id), edition.number))
     };
     let shown = Shown::read(&app, &school, week, url).await?;
-    let frame = Frame { home_url: &path(id), person: None };
+    let frame = Frame { home_url: &path(id), person: None, bar: None };
     Ok(cacheable(&headers, shown.public_page(frame, &stored, &[])?))
 }

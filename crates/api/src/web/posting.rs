@@ -19,6 +19,7 @@ use xunke_domain::week::Week;
 use xunke_storage::editions::EditionHead;
 use xunke_storage::intake::server::{ServerWrite, ServerWritten};
 
+use super::bar::{Part, Place, bar};
 use super::posted::{origin, path, view};
 use super::session::Visitor;
 use super::{PageError, frame, here, page, see_other};
@@ -67,8 +68,9 @@ async fn posting_page(
             withdraw: (may_withdraw && !withdrawn).then_some(pages::Form { action, csrf: &visitor.csrf }),
         })
         .collect();
+    let bar = bar(&app, &visitor, &school, None, Place::On(Part::Posting)).await?;
     Ok(page(pages::posting_page(&PostingView {
-        frame: frame!(visitor),
+        frame: frame!(visitor, Some(&bar)),
         school: &school.name,
         posted: book.settings.posted,
         decide: may("school_change").then_some(pages::Form { action: &action, csrf: &visitor.csrf }),

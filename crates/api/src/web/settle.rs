@@ -19,6 +19,7 @@ use xunke_storage::held::HeldWrite;
 use xunke_storage::intake::settle::Side;
 use xunke_storage::records::StoredRecord;
 
+use super::bar::{Part, Place, bar};
 use super::known::Known;
 use super::session::Visitor;
 use super::{PageError, frame, here, page, see_other};
@@ -74,8 +75,9 @@ async fn settle_page(
         .filter_map(|conflict| desk.conflict(conflict, records.get(&conflict.record)?))
         .collect();
     let held: Vec<HeldItem<'_>> = held.iter().map(|held| desk.held(held)).collect();
+    let bar = bar(&app, &visitor, &here.school, None, Place::On(Part::Settle)).await?;
     let view = SettleView {
-        frame: frame!(visitor),
+        frame: frame!(visitor, Some(&bar)),
         school: &here.school.name,
         done: done.and_then(|word| Settled::ALL.into_iter().find(|done| done.as_str() == word)),
         conflicts: &items,

@@ -19,6 +19,7 @@ use xunke_domain::week::Week;
 use xunke_storage::feedback::{Feedback, FeedbackOf};
 use xunke_storage::visits::VisitFilter;
 
+use super::bar::{Part, Place, bar};
 use super::known::Known;
 use super::session::Visitor;
 use super::{PageError, frame, here, page};
@@ -105,8 +106,9 @@ async fn list_page(
     });
     let url = format!("{base}/visits");
     let next_url = next.map(|next| next_url(&url, &params, next));
+    let bar = bar(&app, &visitor, &here.school, Some(week), Place::On(Part::Visits)).await?;
     let view = VisitListView {
-        frame: frame!(visitor),
+        frame: frame!(visitor, Some(&bar)),
         school: &here.school.name,
         week,
         teaching_week: known.book.teaching_week_of(week.monday()),
@@ -247,8 +249,9 @@ async fn visit_page(
         .map(|other| (other.row.inspector, format!("/schools/{id}/visits/{}", other.row.id)))
         .collect();
     let list_url = row.date.map(|date| format!("/schools/{id}/weeks/{}/visits", Week::of(date)));
+    let bar = bar(&app, &visitor, &here.school, row.date.map(Week::of), Place::Below(Part::Visits)).await?;
     let view = VisitView {
-        frame: frame!(visitor),
+        frame: frame!(visitor, Some(&bar)),
         visit: &typed,
         fields: &fields,
         judgement: judgement.as_ref(),

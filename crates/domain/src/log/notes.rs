@@ -29,7 +29,7 @@ pub struct DataNote {
     pub visits: Vec<VisitId>,
 }
 
-/// Kinds of notes; the first three come from the caller.
+/// Kinds of notes; the first five come from the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoteKind {
@@ -39,6 +39,10 @@ pub enum NoteKind {
     OpenConflicts,
     /// Writes held back by the server.
     HeldWrites,
+    /// Feedback that the teacher has not answered.
+    UnansweredFeedback,
+    /// Patrol tasks without a visit for each of their classes.
+    UnmetTasks,
     /// Visits marked in bulk: in coverage, not in ratings and consistency.
     BulkVisits,
     /// Slots whose inspectors contradict each other.

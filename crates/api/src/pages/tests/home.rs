@@ -3,8 +3,8 @@
 use super::markup::check;
 use super::sample::{FRAME, at};
 use crate::pages::{
-    ErrorView, Form, Frame, HomeSchool, HomeView, HomeWeek, SignInView, WeekState, error_page, home_page,
-    sign_in_page,
+    BarEntry, ErrorView, Form, Frame, HomeSchool, HomeView, HomeWeek, SchoolBar, SignInView, WeekState,
+    error_page, home_page, sign_in_page,
 };
 
 const FORM: Form<'_> = Form { action: "/sign-in", csrf: "token-2" };
@@ -46,8 +46,8 @@ fn the_home_page_tells_how_far_each_week_has_come() {
         week("2026-W45", 10, WeekState::Published { edition: 2, at: published }, "/10"),
     ];
     let schools = [
-        HomeSchool { name: "青禾实验小学", audit_url: Some("/audit"), weeks },
-        HomeSchool { name: "白鹭初级中学", audit_url: None, weeks: Vec::new() },
+        HomeSchool { name: "青禾实验小学", url: "/schools/1", audit_url: Some("/audit"), weeks },
+        HomeSchool { name: "白鹭初级中学", url: "/schools/2", audit_url: None, weeks: Vec::new() },
     ];
 
     let page = home_page(&HomeView { frame: FRAME, schools: &schools }).unwrap();
@@ -73,7 +73,7 @@ fn a_person_without_a_school_is_told_so() {
 
 #[test]
 fn an_error_page_says_what_happened_and_leads_home() {
-    let frame = Frame { home_url: "/", person: None };
+    let frame = Frame { home_url: "/", person: None, bar: None };
     let view =
         ErrorView { frame, status: 404, title: "没有这个页面", detail: "<地址>可能有误。" };
 
@@ -82,4 +82,24 @@ fn an_error_page_says_what_happened_and_leads_home() {
     check(&page);
     assert!(page.contains("没有这个页面") && page.contains("404"));
     assert!(page.contains("&#60;地址&#62;可能有误。"));
+}
+
+#[test]
+fn the_bar_of_a_school_says_where_one_is() {
+    let entry = |label, url: &str, current| BarEntry { label, url: url.to_owned(), current };
+    let bar = SchoolBar {
+        school: "青禾<小学>".to_owned(),
+        entries: vec![entry("首页", "/schools/1", None), entry("周报", "/log", Some("page"))],
+    };
+    let view = HomeView { frame: Frame { bar: Some(&bar), ..FRAME }, schools: &[] };
+
+    let page = home_page(&view).unwrap();
+
+    check(&page);
+    assert!(page.contains(r#"<a href="/log" aria-current="page">周报</a>"#), "{page}");
+    assert!(
+        page.contains(r#"<a href="/schools/1">首页</a>"#) && page.contains("青禾&#60;小学&#62;"),
+        "{page}"
+    );
+    assert_eq!(page.matches("aria-current").count(), 1);
 }

@@ -9,7 +9,7 @@ use xunke_domain::visit::Finding;
 
 use super::markup::check;
 use super::sample::{FRAME, SEMESTER, Sample, at};
-use crate::pages::{EditionLink, EditionState, EditionView, Form, edition_page};
+use crate::pages::{EditionLink, EditionState, EditionView, edition_page};
 
 static NO_NAMES: BTreeMap<String, String> = BTreeMap::new();
 
@@ -18,11 +18,12 @@ pub(super) fn draft(log: &WeeklyLog) -> EditionView<'_> {
         frame: FRAME,
         semester: Some(SEMESTER),
         log,
-        state: EditionState::Draft { compiled_at: at("2026-11-20T17:30:00+08:00"), publish: None, as_of: 7 },
+        state: EditionState::Draft { compiled_at: at("2026-11-20T17:30:00+08:00"), review_url: "/review" },
         changes: &[],
         editions: &[],
         visit_url_prefix: Some("/visits/"),
         figures_url: Some("/list?edition=1&"),
+        compare_url: None,
         public_url: None,
         dimensions: &NO_NAMES,
         downloads: &[],
@@ -117,18 +118,15 @@ fn what_people_wrote_is_escaped() {
 }
 
 #[test]
-fn a_draft_says_so_and_only_those_who_may_can_publish_it() {
+fn a_draft_says_so_and_leads_to_its_review() {
     let log = Sample::qinghe().compile();
-    let reader = draft(&log);
-    let publish = Some(Form { action: "/publish", csrf: "token-3" });
-    let state = EditionState::Draft { compiled_at: at("2026-11-20T17:30:00+08:00"), publish, as_of: 7 };
-    let principal = EditionView { state, ..reader };
 
-    let (reader, principal) = (page(&reader), page(&principal));
+    let page = page(&draft(&log));
 
-    assert_tells(&reader, &["<strong>草稿</strong> 尚未公示，数据截至 2026年11月20日 17:30"]);
-    assert!(!reader.contains("签发公示"));
-    assert_tells(&principal, &["<strong>草稿</strong>", "签发公示", r#"action="/publish""#, "token-3"]);
+    assert_tells(
+        &page,
+        &["<strong>草稿</strong> 尚未公示，数据截至 2026年11月20日 17:30", r#"href="/review""#],
+    );
 }
 
 #[test]

@@ -1,11 +1,15 @@
 //! The pages against the sample school, and against the rules of the house.
 
 mod audit_page;
+mod compare;
+mod devices;
 mod home;
 mod log_page;
 mod markup;
 mod public_page;
+mod review;
 mod sample;
+mod school;
 mod settle;
 mod statistics;
 mod visits;

@@ -25,6 +25,7 @@ pub(super) const SEMESTER: SemesterName<'_> = SemesterName { school_year: "2026-
 pub(super) const FRAME: Frame<'_> = Frame {
     home_url: "/",
     person: Some(Person { name: "郑校长", sign_out: Form { action: "/sign-out", csrf: "token-1" } }),
+    bar: None,
 };
 
 /// A visit as the tests may alter it, with its verdict.

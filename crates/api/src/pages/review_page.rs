@@ -1,0 +1,101 @@
+//! The review before a log is published (校长审阅): what is missing, and the form that publishes.
+
+use askama::Template;
+use chrono::{DateTime, FixedOffset, NaiveDate};
+use xunke_domain::ids::{ClassId, TeacherId};
+use xunke_domain::week::Week;
+
+use crate::pages::{Form, Frame, Names, STYLESHEET_PATH, words};
+
+/// What the page of the review shows.
+#[derive(Clone, Copy, Debug)]
+pub struct ReviewView<'a> {
+    /// The frame.
+    pub frame: Frame<'a>,
+    /// The school's name.
+    pub school: &'a str,
+    /// The week.
+    pub week: Week,
+    /// Number of the teaching week; none outside a semester.
+    pub teaching_week: Option<u32>,
+    /// Visits of the week.
+    pub visits: usize,
+    /// The draft.
+    pub draft_url: &'a str,
+    /// Devices with entries not sent: whose, what it is called, how many, last seen.
+    pub unsent: &'a [(String, String, i64, Option<DateTime<FixedOffset>>)],
+    /// Where devices are listed.
+    pub devices_url: &'a str,
+    /// Where each visit with an open conflict is.
+    pub conflicts: &'a [String],
+    /// Held writes.
+    pub held: u64,
+    /// Where conflicts and held writes are settled.
+    pub settle_url: &'a str,
+    /// Feedback without a reply: the teacher, how far it has come, when it was sent, the visit.
+    pub feedback: &'a [(TeacherId, String, DateTime<FixedOffset>, String)],
+    /// Tasks without a result: whose, title, last day, classes left, the list of visits.
+    pub tasks: &'a [(String, Option<String>, NaiveDate, Vec<ClassId>, String)],
+    /// The form that publishes, for those who may.
+    pub form: Option<ReviewForm<'a>>,
+    /// Names.
+    pub names: Names<'a>,
+}
+
+/// The form that publishes. It posts `csrf`, `as_of`, `remarks` and `focus`; the last two are empty if the principal
+/// adds nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct ReviewForm<'a> {
+    /// Where to post to, with the token.
+    pub form: Form<'a>,
+    /// The stream's seq the review was read as of, so that just what was read is published.
+    pub as_of: i64,
+}
+
+/// The page of the review.
+pub fn review_page(view: &ReviewView<'_>) -> Result<String, askama::Error> {
+    let ReviewView { names, .. } = view;
+    let task =
+        |(who, title, to, classes, url): &'_ (String, Option<String>, NaiveDate, Vec<ClassId>, String)| {
+            let classes: Vec<String> = classes.iter().map(|id| names.class(*id, *to)).collect();
+            let left = if classes.is_empty() { "尚无巡课".to_owned() } else { classes.join("、") };
+            let title = title.clone().unwrap_or_else(|| "巡课任务".to_owned());
+            (format!("{who}：{title}（截至{}）", words::date(*to)), left, url.clone())
+        };
+    let feedback = |(teacher, state, at, url): &'_ (_, String, _, String)| {
+        (names.teacher(*teacher), words::feedback_state(state), words::moment(at), url.clone())
+    };
+    let unsent = |(who, device, count, seen): &'_ (String, String, i64, Option<DateTime<FixedOffset>>)| {
+        let seen =
+            seen.map_or_else(|| "从未联系".to_owned(), |at| format!("最近联系 {}", words::moment(&at)));
+        format!("{who}的“{device}”：{count}条未上传，{seen}")
+    };
+    let page = ReviewPage {
+        view,
+        week: words::teaching_week(view.teaching_week),
+        span: words::week_span(view.week),
+        unsent: view.unsent.iter().map(unsent).collect(),
+        feedback: view.feedback.iter().map(feedback).collect(),
+        tasks: view.tasks.iter().map(task).collect(),
+        complete: view.unsent.is_empty()
+            && view.conflicts.is_empty()
+            && view.held == 0
+            && view.feedback.is_empty()
+            && view.tasks.is_empty(),
+    };
+    page.render()
+}
+
+#[derive(Template)]
+#[template(path = "log/review.html")]
+struct ReviewPage<'a> {
+    view: &'a ReviewView<'a>,
+    week: String,
+    span: String,
+    unsent: Vec<String>,
+    /// The teacher, how far it has come, when, and where the visit is.
+    feedback: Vec<(String, &'static str, String, String)>,
+    /// The task, what is left, and where its visits are listed.
+    tasks: Vec<(String, String, String)>,
+    complete: bool,
+}

@@ -1,0 +1,136 @@
+//! What is missing from a week before its log is published.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sea_orm::ConnectionTrait;
+use uuid::Uuid;
+use xunke_domain::assignment::Assignment;
+use xunke_domain::ids::{ClassId, SchoolId, UserId, VisitId};
+use xunke_domain::people::Role;
+use xunke_domain::record_type::RecordType;
+use xunke_domain::week::Week;
+
+use crate::feedback::{Feedback, FeedbackOf};
+use crate::schools::School;
+use crate::sessions::Device;
+use crate::visits::VisitFilter;
+use crate::{Queries, StoreError};
+
+/// Most patrol tasks of a school that are read.
+const TASKS: u64 = 10_000;
+/// Most visits, and most pieces of feedback, of one week.
+const MOST: u64 = 100_000;
+/// Most weeks that a task may span: a semester with its holidays.
+const WEEKS: u32 = 30;
+
+/// A device that said it still holds entries.
+#[derive(Clone, Debug)]
+pub struct UnsentDevice {
+    /// Whose it is, by name.
+    pub person: String,
+    /// The device.
+    pub device: Device,
+}
+
+/// A patrol task without a visit for each of its classes.
+#[derive(Clone, Debug)]
+pub struct UnmetTask {
+    /// The record.
+    pub id: Uuid,
+    /// The task.
+    pub task: Assignment,
+    /// Whose it is, by name.
+    pub person: String,
+    /// The classes left; empty: it names none, and there is no visit at all.
+    pub classes: BTreeSet<ClassId>,
+}
+
+/// The classes that visits of a week were made in for a task they name, by task.
+pub(crate) type Named = BTreeMap<Uuid, BTreeSet<ClassId>>;
+
+impl<C: ConnectionTrait> Queries<C> {
+    /// Devices of the school's own people that said they still hold entries.
+    pub(crate) async fn unsent(&self, school: &School) -> Result<Vec<UnsentDevice>, StoreError> {
+        let members = self.members_of(school.id, school.district).await?;
+        let people: BTreeSet<UserId> = members
+            .into_iter()
+            .filter(|(_, membership)| membership.role.visits() && membership.role != Role::Supervisor)
+            .map(|(account, _)| account)
+            .collect();
+        let names = self.account_names(&people).await?;
+        let devices = self.device_list(&people.into_iter().collect::<Vec<_>>()).await?;
+        let holding = devices.into_iter().filter(|device| device.unsent > 0 && device.revoked_at.is_none());
+        let named = holding.map(|device| UnsentDevice {
+            person: names.get(&device.account).cloned().unwrap_or_else(|| device.name.clone()),
+            device,
+        });
+        Ok(named.collect())
+    }
+
+    /// Feedback on these visits that the teacher has neither answered nor contested.
+    pub(crate) async fn unanswered(
+        &self,
+        stream: SchoolId,
+        visits: &[VisitId],
+    ) -> Result<Vec<Feedback>, StoreError> {
+        let mut unanswered = Vec::new();
+        for chunk in visits.chunks(500) {
+            let found = self.feedback_list(stream, FeedbackOf::Visits(chunk), None, MOST).await?;
+            unanswered.extend(found.into_iter().filter(|feedback| feedback.answered_at.is_none()));
+        }
+        Ok(unanswered)
+    }
+
+    /// The tasks due in a week without a visit for each of their classes: one of the inspector's own in the days of
+    /// the task, or one of the week that names it.
+    pub(crate) async fn unmet(
+        &self,
+        stream: SchoolId,
+        week: Week,
+        named: &Named,
+    ) -> Result<Vec<UnmetTask>, StoreError> {
+        let records = self.record_list(stream, RecordType::Assignment, None, TASKS).await?;
+        let due: Vec<(Uuid, Assignment)> = records
+            .iter()
+            .filter(|record| !record.erased)
+            .filter_map(|record| Some((record.id, Assignment::from_fields(&record.state)?)))
+            .filter(|(_, task)| task.is_due_in(week))
+            .collect();
+        let people = due.iter().map(|(_, task)| task.inspector).collect();
+        let names = self.account_names(&people).await?;
+        let mut unmet = Vec::new();
+        for (id, task) in due {
+            let mut visited = self.visited_for(stream, week, &task).await?;
+            visited.extend(named.get(&id).into_iter().flatten());
+            if let Some(classes) = task.unmet(&visited) {
+                let person = names.get(&task.inspector).cloned().unwrap_or_default();
+                unmet.push(UnmetTask { id, task, person, classes });
+            }
+        }
+        Ok(unmet)
+    }
+
+    /// The classes that the inspector of a task visited in its days.
+    async fn visited_for(
+        &self,
+        stream: SchoolId,
+        week: Week,
+        task: &Assignment,
+    ) -> Result<BTreeSet<ClassId>, StoreError> {
+        let mut visited = BTreeSet::new();
+        let weeks = (0..WEEKS).map(|back| week.back(back)).take_while(|week| week.sunday() >= task.from);
+        for week in weeks {
+            let filter = VisitFilter {
+                week: Some(week),
+                inspector: Some(task.inspector),
+                submitted: Some(true),
+                ..VisitFilter::default()
+            };
+            let rows = self.visit_list(stream, &filter, None, MOST).await?;
+            let within = |date| (task.from..=task.to).contains(&date);
+            let rows = rows.into_iter().filter(|row| row.date.is_some_and(within));
+            visited.extend(rows.filter_map(|row| row.class));
+        }
+        Ok(visited)
+    }
+}
