@@ -1,12 +1,15 @@
 //! Editions and visits as files: what is in them, and who may have them.
 
-use std::io::Write as _;
+use std::collections::BTreeSet;
+use std::io::{Cursor, Write as _};
 use std::process::{Command, Stdio};
 
 use axum::http::StatusCode;
+use calamine::{Data, Reader as _, Xlsx};
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::audit::sheets;
 use crate::support::TestApp;
 use crate::support::app::on_both;
 use crate::support::school::{Person, School};
@@ -17,6 +20,7 @@ on_both!(
     the_pdf_of_the_sample_week_tells_its_facts,
     the_public_pdf_names_nobody,
     what_a_print_cannot_show_is_told_and_no_text_is_markup,
+    the_workbook_of_an_edition_has_numbers_as_numbers_and_charts,
     a_browser_finds_the_files_on_the_pages,
 );
 
@@ -130,6 +134,47 @@ async fn what_a_print_cannot_show_is_told_and_no_text_is_markup(app: TestApp) {
     assert!(text.contains("本文件有1个字不能显示，以“〓”代替：U+1F44D"), "{text}");
 }
 
+async fn the_workbook_of_an_edition_has_numbers_as_numbers_and_charts(app: TestApp) {
+    let (_, principal, path) = published(&app).await;
+
+    let answer = app.get(&format!("{path}/xlsx"), &principal.token).await;
+
+    assert!(
+        answer.header("content-disposition").starts_with("attachment; filename=\"xunke-2026-W47-1.xlsx\";")
+    );
+    let log = app.get(&path, &principal.token).await.expect(200)["log"].clone();
+    let told = sheets(&answer.bytes);
+    let names: BTreeSet<&str> = told.keys().map(String::as_str).collect();
+    let expected = ["概况", "课表执行", "覆盖", "评价", "亮点与建议", "问题", "访次说明"];
+    assert_eq!(names, BTreeSet::from(expected));
+    let row = |sheet: &str, column: usize, name: &str| {
+        told[sheet]
+            .iter()
+            .find(|row| row[column] == name)
+            .unwrap_or_else(|| panic!("{name} in {sheet}"))
+            .clone()
+    };
+    assert_eq!(row("概况", 0, "课表一致率")[1..], ["40", "44", "0.9091", "0.7884", "0.9641"]);
+    assert_eq!(row("概况", 0, "课表内节次覆盖")[1..4], ["44", "688", "0.064"]);
+    let music = row("课表执行", 0, "音乐");
+    assert_eq!((music[1].as_str(), music[2].as_str(), music[3].as_str()), ("2", "1", ""), "no share of two");
+    assert_eq!(music[6], "数学 1");
+    assert_eq!(row("覆盖", 1, "三年级")[2..], ["8", "120", "0.0667", "4", "4"]);
+    assert_eq!(row("评价", 0, "合计")[1..], ["47", "99", "32", "6", "146", "184", "0.7935"]);
+    let remarks = told["亮点与建议"].iter().filter(|row| row[0] == "亮点").count();
+    assert_eq!(json!(remarks), log["highlights"]);
+    let found: u32 = told["问题"][1..].iter().map(|row| row[7].parse::<u32>().unwrap()).sum();
+    assert_eq!(found, 9);
+
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(answer.bytes.clone())).unwrap();
+    let overview = book.worksheet_range("概况").unwrap();
+    let rate = overview.rows().find(|row| row[0] == "课表一致率").unwrap();
+    assert!(rate[1..].iter().all(|cell| matches!(cell, Data::Float(_) | Data::Int(_))), "{rate:?}");
+    let parts = String::from_utf8_lossy(&answer.bytes).matches("xl/charts/chart").count();
+    assert!(parts >= 4, "charts of displacement, of coverage by grade and subject, of ratings: {parts}");
+    assert_eq!(answer.bytes, app.get(&format!("{path}/xlsx"), &principal.token).await.bytes);
+}
+
 async fn a_browser_finds_the_files_on_the_pages(app: TestApp) {
     let (school, principal, _) = published(&app).await;
     let inspector = app.add_named(&school, "lu", "陆老师", "inspector").await;
@@ -137,13 +182,15 @@ async fn a_browser_finds_the_files_on_the_pages(app: TestApp) {
 
     for (login, shown, file) in [
         (&principal.login, edition.clone(), format!("{edition}/pdf")),
+        (&principal.login, edition.clone(), format!("{edition}/xlsx")),
         (&inspector.login, format!("{edition}/public"), format!("{edition}/public/pdf")),
     ] {
         let cookie = signed_in(&app, login).await;
         let shown = String::from_utf8(page(&app, &shown, &cookie).await.bytes).unwrap();
         assert!(shown.contains(&format!("href=\"{file}\"")), "{shown}");
         let file = page(&app, &file, &cookie).await;
-        assert_eq!((file.status, file.header("content-type").as_str()), (StatusCode::OK, "application/pdf"));
+        assert_eq!(file.status, StatusCode::OK);
+        assert!(file.header("content-disposition").starts_with("attachment; "));
     }
 
     let cookie = signed_in(&app, &inspector.login).await;

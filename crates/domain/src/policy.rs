@@ -173,6 +173,7 @@ const OTHERS: &[Row] = &[
     row("edition_view",             [N,        S,        S,      N,      S,         N]),
     row("edition_public",           [S,        S,        S,      S,      S,         S]),
     row("edition_pdf",              [N,        S,        S,      N,      S,         N]),
+    row("edition_workbook",         [N,        S,        S,      N,      S,         N]),
     row("edition_public_pdf",       [S,        S,        S,      S,      S,         S]),
     row("audit_view",               [N,        S,        S,      N,      S,         N]),
     row("audit_teachers",           [N,        S,        S,      O,      S,         N]),

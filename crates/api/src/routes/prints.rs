@@ -11,12 +11,13 @@ use xunke_domain::log::edition::ContentHash;
 use xunke_domain::week::Week;
 use xunke_print::{Paper, pdf};
 use xunke_storage::schools::School;
+use xunke_workbook::log_book::log_book;
 
 use crate::app::App;
 use crate::auth::guard::Here;
-use crate::beside::beside_few;
+use crate::beside::{beside, beside_few};
 use crate::body::ApiPath;
-use crate::download::{self, PDF};
+use crate::download::{self, PDF, XLSX};
 use crate::naming::Named;
 use crate::pages::{edition_paper, public_paper};
 use crate::problem::ApiError;
@@ -26,7 +27,10 @@ use crate::routes::editions::{edition, read_edition, read_public};
 static PRESSES: Semaphore = Semaphore::const_new(2);
 
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(edition_pdf)).routes(routes!(edition_public_pdf))
+    OpenApiRouter::new()
+        .routes(routes!(edition_pdf))
+        .routes(routes!(edition_public_pdf))
+        .routes(routes!(edition_workbook))
 }
 
 /// A PDF's bytes.
@@ -34,6 +38,12 @@ pub fn router() -> OpenApiRouter<App> {
 #[schema(value_type = String, format = Binary)]
 #[expect(dead_code, reason = "documents the answer in OpenAPI")]
 pub struct PdfFile(Vec<u8>);
+
+/// A workbook's bytes.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "documents the answer in OpenAPI")]
+pub struct EditionBook(Vec<u8>);
 
 /// An edition as PDF; shared with the pages.
 pub async fn inside(app: &App, school: &School, week: Week, number: u32) -> Result<Response, ApiError> {
@@ -53,6 +63,21 @@ pub async fn outside(app: &App, school: &School, week: Week, number: u32) -> Res
     let named = Named::read(app, school, week).await?;
     let paper = public_paper(&log, &hash, named.semester(), &named.dimensions);
     printed(paper, &format!("xunke-{week}-{number}-public"), "公示版").await
+}
+
+/// An edition as a workbook; shared with the pages.
+pub async fn workbook(app: &App, school: &School, week: Week, number: u32) -> Result<Response, ApiError> {
+    let stored = edition(app, school.id, week, number).await?;
+    let edition = read_edition(&stored.bytes)?;
+    let named = Named::read(app, school, week).await?;
+    let name = format!("{}行政巡课周报 {week} 第{number}版.xlsx", school.name);
+    let headers = download::headers(XLSX, &format!("xunke-{week}-{number}.xlsx"), &name)?;
+    let write = move || log_book(&edition, &stored.hash, &named.dimensions);
+    let bytes = beside("a workbook", write).await?.map_err(|error| {
+        tracing::error!(%error, "an edition could not be written as a workbook");
+        ApiError::Internal
+    })?;
+    Ok((headers, bytes).into_response())
 }
 
 async fn printed(paper: Paper, plain: &str, which: &str) -> Result<Response, ApiError> {
@@ -92,4 +117,21 @@ async fn edition_public_pdf(
     ApiPath((_, week, number)): ApiPath<(Uuid, Week, u32)>,
 ) -> Result<Response, ApiError> {
     outside(&app, &here.school, week, number).await
+}
+
+/// An edition as a workbook with charts, for the school's own use
+///
+/// Sheets for the whole, the timetable, coverage, ratings, remarks, findings and notes on the data. Numbers are
+/// numbers; counts stand beside every share. It names people.
+#[utoipa::path(get, path = "/api/v1/schools/{school}/weeks/{week}/editions/{number}/xlsx", tag = "log",
+    params(("school" = Uuid, Path), ("week" = String, Path, example = "2026-W47"), ("number" = u32, Path)), responses(
+    (status = 200, body = EditionBook, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        description = "An Excel workbook"),
+))]
+async fn edition_workbook(
+    State(app): State<App>,
+    here: Here,
+    ApiPath((_, week, number)): ApiPath<(Uuid, Week, u32)>,
+) -> Result<Response, ApiError> {
+    workbook(&app, &here.school, week, number).await
 }

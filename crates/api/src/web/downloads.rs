@@ -16,6 +16,7 @@ use crate::routes::prints;
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/schools/{school}/weeks/{week}/editions/{number}/pdf", get(edition_pdf))
+        .route("/schools/{school}/weeks/{week}/editions/{number}/xlsx", get(edition_workbook))
         .route("/schools/{school}/weeks/{week}/editions/{number}/public/pdf", get(public_pdf))
 }
 
@@ -35,4 +36,13 @@ async fn public_pdf(
 ) -> Result<Response, PageError> {
     let school = school(&app, &visitor, "edition_public_pdf", id).await?;
     Ok(prints::outside(&app, &school, week, number).await?)
+}
+
+async fn edition_workbook(
+    State(app): State<App>,
+    visitor: Visitor,
+    ApiPath((id, week, number)): ApiPath<(Uuid, Week, u32)>,
+) -> Result<Response, PageError> {
+    let school = school(&app, &visitor, "edition_workbook", id).await?;
+    Ok(prints::workbook(&app, &school, week, number).await?)
 }

@@ -200,7 +200,10 @@ async fn edition_page(
         visit_url_prefix: None,
         public_url: Some(&public_url),
         dimensions: &shown.named.dimensions,
-        downloads: &[DownloadLink { label: "PDF（内部版）", url: &format!("{url}/pdf") }],
+        downloads: &[
+            DownloadLink { label: "PDF（内部版）", url: &format!("{url}/pdf") },
+            DownloadLink { label: "Excel（内部版）", url: &format!("{url}/xlsx") },
+        ],
     };
     Ok(page(pages::edition_page(&view)?))
 }
