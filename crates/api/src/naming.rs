@@ -25,18 +25,23 @@ impl Named {
     /// Reads what the school calls things in this week.
     pub async fn read(app: &App, school: &School, week: Week) -> Result<Self, ApiError> {
         let book = app.store.book(school).await?;
-        let rubrics = app.store.read().record_list(school.id, RecordType::Rubric, None, 200).await?;
-        let entries = rubrics
-            .iter()
-            .filter_map(|rubric| rubric.state.registers.get("dimensions")?.value.as_array())
-            .flatten();
-        let text = |entry: &Value, name: &str| entry.get(name).and_then(Value::as_str).map(str::to_owned);
-        let dimensions = entries.filter_map(|entry| text(entry, "key").zip(text(entry, "name"))).collect();
-        Ok(Self { semester: book.semester_of(week.monday()).cloned(), dimensions })
+        let semester = book.semester_of(week.monday()).cloned();
+        Ok(Self { semester, dimensions: dimensions(app, school).await? })
     }
 
     /// The semester.
     pub fn semester(&self) -> Option<SemesterName<'_>> {
         self.semester.as_ref().map(|term| SemesterName { school_year: &term.school_year, term: term.term })
     }
+}
+
+/// Key of a dimension → the school's name of it.
+pub async fn dimensions(app: &App, school: &School) -> Result<BTreeMap<String, String>, ApiError> {
+    let rubrics = app.store.read().record_list(school.id, RecordType::Rubric, None, 200).await?;
+    let entries = rubrics
+        .iter()
+        .filter_map(|rubric| rubric.state.registers.get("dimensions")?.value.as_array())
+        .flatten();
+    let text = |entry: &Value, name: &str| entry.get(name).and_then(Value::as_str).map(str::to_owned);
+    Ok(entries.filter_map(|entry| text(entry, "key").zip(text(entry, "name"))).collect())
 }

@@ -14,6 +14,7 @@ use xunke_domain::record_type::RecordType;
 use xunke_domain::verdict::Verdict;
 use xunke_domain::week::Week;
 use xunke_storage::records::StoredRecord;
+use xunke_storage::schools::School;
 use xunke_storage::visits::{SlotKey, VisitFilter, VisitRow};
 
 use super::reference::keeping;
@@ -164,19 +165,35 @@ async fn visit_list(
     let own = here.own(&caller);
     let filter =
         VisitFilter { own, week, class, teacher, subject, inspector, verdict, text, submitted: None };
-    let read = app.store.read();
-    let mut rows = read.visit_list(here.school.id, &filter, cursor, limit + 1).await?;
+    let mut rows = app.store.read().visit_list(here.school.id, &filter, cursor, limit + 1).await?;
     let next = page_end(&mut rows, limit, |row| row.id.into_uuid());
+    Ok(axum::Json(VisitList { items: items(&app, &here.school, own, rows).await?, next }))
+}
+
+/// Visits with what the server derives; shared with the export.
+pub(super) async fn items(
+    app: &App,
+    school: &School,
+    own: Option<UserId>,
+    rows: Vec<VisitRow>,
+) -> Result<Vec<VisitView>, ApiError> {
+    let read = app.store.read();
+    let records = records(app, school, &rows).await?;
+    let by_slot = read.visits_by_slot(school.id, own, &rows).await?;
+    let view =
+        |row: VisitRow| records.get(&row.id.into_uuid()).map(|record| view(app, &row, record, &by_slot));
+    Ok(rows.into_iter().filter_map(view).collect())
+}
+
+/// The records of visits, by id; shared with the export.
+pub(super) async fn records(
+    app: &App,
+    school: &School,
+    rows: &[VisitRow],
+) -> Result<BTreeMap<Uuid, StoredRecord>, ApiError> {
     let ids = rows.iter().map(|row| row.id.into_uuid()).collect();
-    let records = read.records_by_id(here.school.id, RecordType::Visit, ids).await?;
-    let records: BTreeMap<Uuid, StoredRecord> =
-        records.into_iter().map(|record| (record.id, record)).collect();
-    let by_slot = read.visits_by_slot(here.school.id, own, &rows).await?;
-    let items = rows
-        .into_iter()
-        .filter_map(|row| records.get(&row.id.into_uuid()).map(|record| view(&app, &row, record, &by_slot)))
-        .collect();
-    Ok(axum::Json(VisitList { items, next }))
+    let records = app.store.read().records_by_id(school.id, RecordType::Visit, ids).await?;
+    Ok(records.into_iter().map(|record| (record.id, record)).collect())
 }
 
 /// `by_slot`: the visits of its slot that the caller may see.

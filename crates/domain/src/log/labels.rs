@@ -2,7 +2,7 @@
 
 use crate::log::{ChangeKind, ChangedField, ContentPart, NoteKind};
 use crate::verdict::Verdict;
-use crate::visit::Level;
+use crate::visit::{Level, Situation};
 
 /// The verdict's name on the wire.
 pub const fn verdict_code(verdict: Verdict) -> &'static str {
@@ -46,6 +46,19 @@ pub const fn verdict_en(verdict: Verdict) -> &'static str {
         Verdict::NoTeacher => "no teacher",
         Verdict::NoLessonPlanned => "no lesson planned",
         Verdict::NotVerifiable => "not verifiable",
+    }
+}
+
+/// What was going on, in Chinese.
+pub const fn situation_zh(situation: Situation) -> &'static str {
+    match situation {
+        Situation::Lesson => "上课",
+        Situation::SelfStudy => "自习",
+        Situation::NoTeacher => "无教师",
+        Situation::NoClass => "教室无人",
+        Situation::Assembly => "集会",
+        Situation::Exam => "考试",
+        Situation::Activity => "活动",
     }
 }
 
