@@ -233,7 +233,7 @@ async fn a_teacher_is_told_of_himself_alone(app: TestApp) {
 }
 
 /// The sheets of a workbook: name and rows of texts.
-fn sheets(bytes: &[u8]) -> BTreeMap<String, Vec<Vec<String>>> {
+pub(crate) fn sheets(bytes: &[u8]) -> BTreeMap<String, Vec<Vec<String>>> {
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes.to_vec())).expect("a workbook");
     let told = |cell: &Data| cell.to_string();
     let rows =

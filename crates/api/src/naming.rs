@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use xunke_domain::book::Semester;
-use xunke_domain::ids::SchoolId;
 use xunke_domain::record_type::RecordType;
 use xunke_domain::week::Week;
 use xunke_storage::schools::School;
@@ -26,8 +25,8 @@ impl Named {
     /// Reads what the school calls things in this week.
     pub async fn read(app: &App, school: &School, week: Week) -> Result<Self, ApiError> {
         let book = app.store.book(school).await?;
-        let dimensions = dimensions(app, school.id).await?;
-        Ok(Self { semester: book.semester_of(week.monday()).cloned(), dimensions })
+        let semester = book.semester_of(week.monday()).cloned();
+        Ok(Self { semester, dimensions: dimensions(app, school).await? })
     }
 
     /// The semester.
@@ -39,9 +38,9 @@ impl Named {
 /// Most versions of a rubric whose dimensions are read.
 const RUBRICS: u64 = 200;
 
-/// What the school calls the dimensions it rates, by key.
-pub async fn dimensions(app: &App, school: SchoolId) -> Result<BTreeMap<String, String>, ApiError> {
-    let rubrics = app.store.read().record_list(school, RecordType::Rubric, None, RUBRICS).await?;
+/// Key of a dimension → the school's name of it.
+pub async fn dimensions(app: &App, school: &School) -> Result<BTreeMap<String, String>, ApiError> {
+    let rubrics = app.store.read().record_list(school.id, RecordType::Rubric, None, RUBRICS).await?;
     let entries = rubrics
         .iter()
         .filter_map(|rubric| rubric.state.registers.get("dimensions")?.value.as_array())

@@ -5,7 +5,10 @@ use std::ops::Range;
 
 use chrono::NaiveDate;
 use sea_orm::sea_query::LikeExpr;
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 use uuid::Uuid;
 use xunke_domain::ids::{ClassId, SchoolId, SubjectId, TeacherId, UserId, VisitId};
 use xunke_domain::verdict::Verdict;
@@ -124,6 +127,11 @@ impl<C: ConnectionTrait> Queries<C> {
             query = query.filter(visit::Column::Id.gt(after));
         }
         query.all(&self.db).await?.into_iter().map(VisitRow::from_row).collect()
+    }
+
+    /// How many visits of a school there are.
+    pub async fn visit_count(&self, stream: SchoolId, filter: &VisitFilter) -> Result<u64, StoreError> {
+        Ok(visit::Entity::find().filter(condition(stream, filter)).count(&self.db).await?)
     }
 
     /// The visits of the slots of these, among those themselves: by date, class and period, ascending by id. `own`: only

@@ -22,7 +22,7 @@ fn columns<const N: usize>(columns: [(&'static str, f64); N]) -> Vec<Column> {
 }
 
 fn table(name: &str, columns: Vec<Column>, rows: Vec<Vec<Entry>>) -> Table {
-    Table { name: name.to_owned(), columns, rows }
+    Table { name: name.to_owned(), columns, rows, charts: Vec::new() }
 }
 
 const fn yes(holds: bool) -> &'static str {

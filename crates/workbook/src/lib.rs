@@ -1,5 +1,5 @@
 //! Files of schools as sheets of cells: `.xlsx`, `.xls` and CSV, told apart by their bytes and never by their name;
-//! and what is written for schools ([`audit_book`]).
+//! and what is written for schools ([`audit_book`], [`log_book`], [`list_book`]).
 //!
 //! No IO: bytes in, [`Workbook`] out. What the cells mean is `xunke_domain::workbook`'s. Nothing is believed that a
 //! file says of itself before it has been measured: see [`limits`](crate::Refusal::TooLarge).
@@ -7,6 +7,8 @@
 pub mod audit_book;
 mod cell_text;
 mod compound_file;
+pub mod list_book;
+pub mod log_book;
 mod xls;
 mod xls_records;
 mod xls_strings;

@@ -2,7 +2,8 @@
 
 use chrono::NaiveDate;
 use rust_xlsxwriter::{
-    Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
+    Chart, ChartType, Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook,
+    Worksheet, XlsxError,
 };
 use thiserror::Error;
 
@@ -20,6 +21,21 @@ pub(crate) struct Table {
     pub(crate) columns: Vec<Column>,
     /// The rows below the header.
     pub(crate) rows: Vec<Vec<Entry>>,
+    /// Charts of it, one below the other at its right.
+    pub(crate) charts: Vec<BarChart>,
+}
+
+/// A chart of bars: a column of names, some columns of numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct BarChart {
+    /// Its title.
+    pub(crate) title: &'static str,
+    /// The first row and the one after the last, counted from 0 below the header.
+    pub(crate) rows: (usize, usize),
+    /// The column of names.
+    pub(crate) names: u16,
+    /// The columns of numbers; their headers are the legend.
+    pub(crate) numbers: Vec<u16>,
 }
 
 /// A column of a table.
@@ -40,6 +56,8 @@ pub(crate) enum Entry {
     Text(String),
     /// A number.
     Number(f64),
+    /// A share of 0–1, shown as a percentage.
+    Share(f64),
 }
 
 impl From<&str> for Entry {
@@ -100,6 +118,7 @@ fn sheet(sheet: &mut Worksheet, table: &Table) -> Result<(), XlsxError> {
         .set_border(FormatBorder::Thin)
         .set_border_color(edge);
     let header = cell.clone().set_bold().set_background_color(Color::RGB(0x00E2_F0F0));
+    let share = cell.clone().set_num_format("0.0%");
     let columns = (0_u16..).zip(&table.columns);
     for (column, Column { title, width }) in columns {
         sheet.set_column_width(column, width.max(LEAST_WIDTH))?;
@@ -111,6 +130,7 @@ fn sheet(sheet: &mut Worksheet, table: &Table) -> Result<(), XlsxError> {
                 Entry::Nothing => sheet.write_blank(row, column, &cell)?,
                 Entry::Text(text) => sheet.write_string_with_format(row, column, defused(text), &cell)?,
                 Entry::Number(number) => sheet.write_number_with_format(row, column, *number, &cell)?,
+                Entry::Share(number) => sheet.write_number_with_format(row, column, *number, &share)?,
             };
         }
     }
@@ -119,13 +139,42 @@ fn sheet(sheet: &mut Worksheet, table: &Table) -> Result<(), XlsxError> {
     if let (Ok(last_row), Ok(last_column)) = (u32::try_from(last_row), u16::try_from(last_column)) {
         sheet.autofilter(0, 0, last_row, last_column)?;
     }
+    draw(sheet, table)?;
     sheet.set_landscape().set_paper_size(9).set_print_fit_to_pages(1, 0).set_footer("&C&P / &N");
+    Ok(())
+}
+
+/// Rows a chart takes.
+const CHART_ROWS: u32 = 22;
+
+fn draw(sheet: &mut Worksheet, table: &Table) -> Result<(), XlsxError> {
+    let name = sheet.name();
+    let right = u16::try_from(table.columns.len()).unwrap_or(u16::MAX).saturating_add(1);
+    for (place, BarChart { title, rows: (first, end), names, numbers }) in (0_u32..).zip(&table.charts) {
+        // The header is row 0.
+        let rows = (u32::try_from(first + 1), u32::try_from(*end));
+        let (Ok(first), Ok(last)) = rows else { continue };
+        if last < first {
+            continue;
+        }
+        let mut chart = Chart::new(ChartType::Column);
+        chart.title().set_name(*title);
+        for number in numbers {
+            chart
+                .add_series()
+                .set_name((name.as_str(), 0, *number))
+                .set_categories((name.as_str(), first, *names, last, *names))
+                .set_values((name.as_str(), first, *number, last, *number));
+        }
+        chart.set_width(640).set_height(400);
+        sheet.insert_chart(1 + place * CHART_ROWS, right, &chart)?;
+    }
     Ok(())
 }
 
 /// A text that no program takes for a formula, even when the sheet is saved as CSV and opened again (domain, section
 /// 9, rule 9).
-fn defused(text: &str) -> String {
+pub(crate) fn defused(text: &str) -> String {
     let starts =
         |one: char| matches!(one, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠') || one.is_whitespace();
     let kept = |one: &char| *one == '\n' || !one.is_control();
@@ -139,7 +188,7 @@ mod tests {
 
     fn table(name: &str, rows: Vec<Vec<Entry>>) -> Table {
         let columns = ["班级", "课时"].map(|title| Column { title, width: 12.0 }).to_vec();
-        Table { name: name.to_owned(), columns, rows }
+        Table { name: name.to_owned(), columns, rows, charts: Vec::new() }
     }
 
     fn day() -> NaiveDate {

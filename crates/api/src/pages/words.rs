@@ -2,9 +2,8 @@
 
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, Weekday};
 use xunke_domain::log::Place;
+pub(super) use xunke_domain::log::labels::grade_zh as grade;
 use xunke_domain::week::Week;
-
-const NUMERALS: [&str; 9] = ["一", "二", "三", "四", "五", "六", "七", "八", "九"];
 
 /// Such as `11月16日`.
 pub(super) fn date(date: NaiveDate) -> String {
@@ -43,20 +42,6 @@ pub(super) fn weekday(number: u32) -> &'static str {
         Some(Weekday::Sat) => "周六",
         Some(Weekday::Sun) => "周日",
         None => "",
-    }
-}
-
-/// Such as `三年级` or `高一`.
-pub(super) fn grade(grade: Option<u32>) -> String {
-    let Some(grade) = grade else { return "未分年级".to_owned() };
-    let word = |grade: u32| {
-        let place = usize::try_from(grade.checked_sub(1)?).ok()?;
-        NUMERALS.get(place).copied()
-    };
-    match (word(grade), grade.checked_sub(9).and_then(word)) {
-        (Some(word), _) => format!("{word}年级"),
-        (None, Some(senior)) => format!("高{senior}"),
-        (None, None) => format!("{grade}年级"),
     }
 }
 

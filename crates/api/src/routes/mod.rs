@@ -17,6 +17,7 @@ pub mod sessions;
 pub mod setup;
 pub mod sync_changes;
 pub mod sync_push;
+pub mod visit_export;
 pub mod visits;
 pub mod weeks;
 
@@ -36,6 +37,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(sync_changes::router())
         .merge(disagreements::router())
         .merge(visits::router())
+        .merge(visit_export::router())
         .merge(feedback::router())
         .merge(weeks::router())
         .merge(preflight::router())

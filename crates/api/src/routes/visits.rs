@@ -16,6 +16,7 @@ use xunke_domain::verdict::Verdict;
 use xunke_domain::week::Week;
 use xunke_storage::ledger::LedgerEntry;
 use xunke_storage::records::StoredRecord;
+use xunke_storage::schools::School;
 use xunke_storage::visits::{SlotKey, VisitFilter, VisitRow};
 
 use super::reference::keeping;
@@ -166,12 +167,8 @@ async fn visit_list(
     let limit = crate::answer::PageParams { cursor, limit }.limit()?;
     let filter =
         VisitFilter { week, class, teacher, subject, inspector, verdict, text, ..VisitFilter::default() };
-    let (found, next) = find(&app, &here, &caller, filter, cursor, limit).await?;
-    let rows: Vec<VisitRow> = found.iter().map(|found| found.row.clone()).collect();
-    let own = here.own(&caller);
-    let by_slot = app.store.read().visits_by_slot(here.school.id, own, &rows).await?;
-    let items = found.iter().map(|Found { row, record }| view(&app, row, record, &by_slot)).collect();
-    Ok(axum::Json(VisitList { items, next }))
+    let (rows, next) = list(&app, &here, &caller, filter, cursor, limit).await?;
+    Ok(axum::Json(VisitList { items: items(&app, &here.school, here.own(&caller), rows).await?, next }))
 }
 
 /// A visit with its record.
@@ -192,16 +189,50 @@ pub async fn find(
     cursor: Option<Uuid>,
     limit: u64,
 ) -> Result<(Vec<Found>, Option<Uuid>), ApiError> {
-    let filter = VisitFilter { own: here.own(caller), ..filter };
-    let read = app.store.read();
-    let mut rows = read.visit_list(here.school.id, &filter, cursor, limit + 1).await?;
-    let next = page_end(&mut rows, limit, |row| row.id.into_uuid());
-    let ids = rows.iter().map(|row| row.id.into_uuid()).collect();
-    let records = read.records_by_id(here.school.id, RecordType::Visit, ids).await?;
-    let mut records: BTreeMap<Uuid, StoredRecord> =
-        records.into_iter().map(|record| (record.id, record)).collect();
+    let (rows, next) = list(app, here, caller, filter, cursor, limit).await?;
+    let mut records = records(app, &here.school, &rows).await?;
     let with_record = |row: VisitRow| records.remove(&row.id.into_uuid()).map(|record| Found { row, record });
     Ok((rows.into_iter().filter_map(with_record).collect(), next))
+}
+
+async fn list(
+    app: &App,
+    here: &Here,
+    caller: &Caller,
+    filter: VisitFilter,
+    cursor: Option<Uuid>,
+    limit: u64,
+) -> Result<(Vec<VisitRow>, Option<Uuid>), ApiError> {
+    let filter = VisitFilter { own: here.own(caller), ..filter };
+    let mut rows = app.store.read().visit_list(here.school.id, &filter, cursor, limit + 1).await?;
+    let next = page_end(&mut rows, limit, |row| row.id.into_uuid());
+    Ok((rows, next))
+}
+
+/// Visits with what the server derives; shared with the export.
+pub(super) async fn items(
+    app: &App,
+    school: &School,
+    own: Option<UserId>,
+    rows: Vec<VisitRow>,
+) -> Result<Vec<VisitView>, ApiError> {
+    let read = app.store.read();
+    let records = records(app, school, &rows).await?;
+    let by_slot = read.visits_by_slot(school.id, own, &rows).await?;
+    let view =
+        |row: VisitRow| records.get(&row.id.into_uuid()).map(|record| view(app, &row, record, &by_slot));
+    Ok(rows.into_iter().filter_map(view).collect())
+}
+
+/// The records of visits, by id; shared with the export.
+pub(super) async fn records(
+    app: &App,
+    school: &School,
+    rows: &[VisitRow],
+) -> Result<BTreeMap<Uuid, StoredRecord>, ApiError> {
+    let ids = rows.iter().map(|row| row.id.into_uuid()).collect();
+    let records = app.store.read().records_by_id(school.id, RecordType::Visit, ids).await?;
+    Ok(records.into_iter().map(|record| (record.id, record)).collect())
 }
 
 /// `by_slot`: the visits of its slot that the caller may see.

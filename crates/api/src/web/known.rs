@@ -29,7 +29,7 @@ impl Known {
         Ok(Self {
             book: app.store.book(school).await?,
             people: app.store.read().account_names(people).await?,
-            dimensions: dimensions(app, school.id).await?,
+            dimensions: dimensions(app, school).await?,
         })
     }
 

@@ -83,6 +83,11 @@ impl Shown {
     }
 }
 
+/// Where the week's visits are, as a file.
+fn visits_url(school: Uuid, week: Week, format: &str) -> String {
+    format!("/schools/{school}/visits/export?format={format}&week={week}")
+}
+
 async fn draft_page(
     State(app): State<App>,
     visitor: Visitor,
@@ -107,7 +112,10 @@ async fn draft_page(
         compare_url: None,
         public_url: None,
         dimensions: &shown.named.dimensions,
-        downloads: &[],
+        downloads: &[
+            DownloadLink { label: "本周巡课记录 Excel", url: &visits_url(id, week, "xlsx") },
+            DownloadLink { label: "本周巡课记录 CSV", url: &visits_url(id, week, "csv") },
+        ],
     };
     Ok(page(pages::edition_page(&view)?))
 }
@@ -144,7 +152,13 @@ async fn edition_page(
         compare_url: compare_url.as_deref(),
         public_url: Some(&public_url),
         dimensions: &shown.named.dimensions,
-        downloads: &[DownloadLink { label: "PDF（内部版）", url: &format!("{url}/pdf") }],
+        downloads: &[
+            DownloadLink { label: "PDF（内部版）", url: &format!("{url}/pdf") },
+            DownloadLink { label: "Excel（内部版）", url: &format!("{url}/xlsx") },
+            DownloadLink { label: "CSV（各项指标）", url: &format!("{url}/csv") },
+            DownloadLink { label: "本周巡课记录 Excel", url: &visits_url(id, week, "xlsx") },
+            DownloadLink { label: "本周巡课记录 CSV", url: &visits_url(id, week, "csv") },
+        ],
     };
     Ok(page(pages::edition_page(&view)?))
 }

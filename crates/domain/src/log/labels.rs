@@ -2,7 +2,7 @@
 
 use crate::log::{ChangeKind, ChangedField, ContentPart, NoteKind};
 use crate::verdict::Verdict;
-use crate::visit::Level;
+use crate::visit::{Level, Situation};
 
 /// The verdict's name on the wire.
 pub const fn verdict_code(verdict: Verdict) -> &'static str {
@@ -46,6 +46,19 @@ pub const fn verdict_en(verdict: Verdict) -> &'static str {
         Verdict::NoTeacher => "no teacher",
         Verdict::NoLessonPlanned => "no lesson planned",
         Verdict::NotVerifiable => "not verifiable",
+    }
+}
+
+/// What was going on, in Chinese.
+pub const fn situation_zh(situation: Situation) -> &'static str {
+    match situation {
+        Situation::Lesson => "上课",
+        Situation::SelfStudy => "自习",
+        Situation::NoTeacher => "无教师",
+        Situation::NoClass => "教室无人",
+        Situation::Assembly => "集会",
+        Situation::Exam => "考试",
+        Situation::Activity => "活动",
     }
 }
 
@@ -121,6 +134,21 @@ pub const fn severity_en(severity: u8) -> &'static str {
         3 => "serious",
         4 => "red line",
         _ => "not graded",
+    }
+}
+
+/// A grade in Chinese, such as `三年级` or `高一`.
+pub fn grade_zh(grade: Option<u32>) -> String {
+    const NUMERALS: [&str; 9] = ["一", "二", "三", "四", "五", "六", "七", "八", "九"];
+    let Some(grade) = grade else { return "未分年级".to_owned() };
+    let word = |grade: u32| {
+        let place = usize::try_from(grade.checked_sub(1)?).ok()?;
+        NUMERALS.get(place).copied()
+    };
+    match (word(grade), grade.checked_sub(9).and_then(word)) {
+        (Some(word), _) => format!("{word}年级"),
+        (None, Some(senior)) => format!("高{senior}"),
+        (None, None) => format!("{grade}年级"),
     }
 }
 

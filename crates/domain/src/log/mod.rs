@@ -14,6 +14,7 @@ mod coverage;
 mod digest;
 mod displacement;
 pub mod edition;
+pub mod figures;
 mod findings;
 mod gathered;
 mod input;

@@ -1,6 +1,7 @@
 //! The log against the sample school, and what must hold for any week.
 
 mod editions;
+mod figures;
 mod golden;
 mod inspectors;
 mod looking_back;

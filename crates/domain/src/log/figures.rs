@@ -1,0 +1,133 @@
+//! The figures of a log as one list, for tables elsewhere: a key, `k`, and `n` where the figure is out of something.
+
+use crate::log::labels::{
+    finding_group_zh, grade_zh, level_code, level_zh, note_zh, verdict_code, verdict_zh,
+};
+use crate::log::{LevelCounts, WeeklyLog};
+use crate::visit::Level;
+
+/// A figure of a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Figure {
+    /// Its key, as in [`WeeklyLog::trace`] where that has one.
+    pub key: String,
+    /// What it is, in Chinese.
+    pub name: String,
+    /// How many.
+    pub k: u32,
+    /// Out of how many; none where it is a count of its own.
+    pub n: Option<u32>,
+}
+
+impl Figure {
+    fn new(key: impl Into<String>, name: impl Into<String>, k: u32, n: impl Into<Option<u32>>) -> Self {
+        Self { key: key.into(), name: name.into(), k, n: n.into() }
+    }
+}
+
+/// All figures, in the order of the log.
+pub fn figures(log: &WeeklyLog) -> Vec<Figure> {
+    let mut all = whole(log);
+    all.extend(coverage(log));
+    all.extend(timetable(log));
+    all.extend(ratings("ratings", "评价", log.ratings));
+    for (dimension, counts) in &log.ratings_by_dimension {
+        all.extend(ratings(&format!("ratings.{dimension}"), &format!("评价：{dimension}"), *counts));
+    }
+    let remarks = |key: &str, name: &str, subject: &String, count: usize| {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        Figure::new(format!("{key}.{subject}"), format!("{name}：{subject}"), count, None)
+    };
+    let highlights = log.highlights_by_subject.iter();
+    all.extend(highlights.map(|(subject, list)| remarks("highlights", "课堂亮点", subject, list.len())));
+    let improvements = log.improvements_by_subject.iter();
+    all.extend(
+        improvements.map(|(subject, list)| remarks("improvements", "待改进之处", subject, list.len())),
+    );
+    all.extend(log.findings.iter().map(|group| {
+        let name = format!("存在问题：{} {}", finding_group_zh(&group.code), group.name);
+        Figure::new(format!("findings.{}", group.code), name, group.count, None)
+    }));
+    all.extend(log.inspectors.iter().map(|work| {
+        let name = format!("巡课人次：{}", work.inspector);
+        Figure::new(format!("inspectors.{}", work.inspector), name, work.visits, log.visits)
+    }));
+    all.extend(log.data_notes.iter().map(|note| {
+        let key = serde_json::to_value(note.kind).ok();
+        let key = key.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
+        Figure::new(format!("notes.{key}"), note_zh(note.kind), note.count, None)
+    }));
+    all
+}
+
+fn whole(log: &WeeklyLog) -> Vec<Figure> {
+    let coverage = &log.coverage;
+    let consistency = log.consistency;
+    vec![
+        Figure::new("visits", "人次", log.visits, None),
+        Figure::new("slots", "节次", log.visited_slots, None),
+        Figure::new("coverage.slots", "课表内节次覆盖", coverage.planned_slots_visited, log.planned_slots),
+        Figure::new("coverage.classes", "班级覆盖", log.classes_visited, log.classes_total),
+        Figure::new(
+            "coverage.teachers",
+            "任课教师覆盖",
+            coverage.teachers_visited,
+            coverage.teachers_planned,
+        ),
+        Figure::new("consistency.consistent", "课表一致", consistency.consistent, consistency.checked),
+        Figure::new("consistency.inconsistent", "课表不一致", consistency.inconsistent, consistency.checked),
+        Figure::new("consistency.disputed", "意见不一的节次", consistency.disputed, None),
+        Figure::new("highlights", "课堂亮点", log.highlights, None),
+        Figure::new("improvements", "待改进之处", log.improvements, None),
+    ]
+}
+
+fn coverage(log: &WeeklyLog) -> impl Iterator<Item = Figure> {
+    let grades = log.coverage.by_grade.iter().map(|row| {
+        let key = row.grade.map_or_else(|| "none".to_owned(), |grade| grade.to_string());
+        let name = format!("覆盖：{}", grade_zh(row.grade));
+        Figure::new(format!("coverage.grade.{key}"), name, row.visited, row.planned)
+    });
+    let days = log.coverage.by_weekday.iter().map(|row| {
+        let name = format!("覆盖：{}", crate::audit::words::weekday(row.weekday));
+        Figure::new(format!("coverage.weekday.{}", row.weekday), name, row.visited, row.planned)
+    });
+    let subjects = log.coverage.by_subject.iter().map(|(subject, row)| {
+        let name = format!("覆盖：{subject}");
+        Figure::new(format!("coverage.subject.{subject}"), name, row.visited, row.planned)
+    });
+    grades.chain(days).chain(subjects)
+}
+
+fn timetable(log: &WeeklyLog) -> impl Iterator<Item = Figure> {
+    let verdicts = log.consistency_parts.by_verdict.iter().map(|(verdict, count)| {
+        let name = format!("核查结论：{}", verdict_zh(*verdict));
+        Figure::new(format!("verdict.{}", verdict_code(*verdict)), name, *count, None)
+    });
+    let subjects = log.delivery_by_subject.iter().flat_map(|(subject, delivery)| {
+        let displaced = log.displacement_by_subject.get(subject).map_or(0, |row| row.displaced);
+        let self_study = log.self_study_by_subject.get(subject).copied().unwrap_or(0);
+        let n = delivery.checked;
+        [
+            Figure::new(format!("displacement.{subject}"), format!("挤占：{subject}"), displaced, n),
+            Figure::new(format!("self_study.{subject}"), format!("改自习：{subject}"), self_study, n),
+            Figure::new(format!("delivered.{subject}"), format!("开课：{subject}"), delivery.delivered, n),
+        ]
+    });
+    let takings = log.displacement_matrix.iter().map(|taking| {
+        let (planned, taken_by) = (&taking.planned, &taking.taken_by);
+        let name = format!("挤占：{planned} → {taken_by}");
+        Figure::new(format!("displacement.{planned}→{taken_by}"), name, taking.slots, None)
+    });
+    verdicts.chain(subjects).chain(takings)
+}
+
+fn ratings(key: &str, name: &str, counts: LevelCounts) -> [Figure; 4] {
+    let LevelCounts { excellent, good, fair, poor } = counts;
+    let n = excellent + good + fair + poor;
+    [(Level::Excellent, excellent), (Level::Good, good), (Level::Fair, fair), (Level::Poor, poor)].map(
+        |(level, k)| {
+            Figure::new(format!("{key}.{}", level_code(level)), format!("{name} {}", level_zh(level)), k, n)
+        },
+    )
+}
