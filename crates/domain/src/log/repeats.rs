@@ -26,8 +26,8 @@ pub struct Repeats {
     pub weeks: Vec<Week>,
     /// The same problem in the same class in 2 or more of these weeks.
     pub by_class: Vec<Repeat>,
-    /// The same problem with the same teacher in 2 or more of these weeks. Nobody is named (domain, section 6):
-    /// those who may know find the teacher by the visits.
+    /// The same problem with the same teacher in 2 or more of these weeks and classes; in one class alone it is told
+    /// there. Nobody is named (domain, section 6): those who may know find the teacher by the visits.
     pub by_teacher: Vec<Repeat>,
     /// The same problem in 3 or more classes of one grade within these weeks.
     pub common: Vec<Repeat>,
@@ -89,7 +89,10 @@ pub(super) fn repeats(week: &Gathered<'_>, trace: &mut Trace) -> Repeats {
     found.sort_by_key(|one| (one.code, one.teacher, one.week));
     let groups = found.chunk_by(|a, b| (a.code, a.teacher) == (b.code, b.teacher));
     let by_teacher = rows(week, groups, |group| {
-        weeks_of(group) >= MIN_WEEKS && group.iter().all(|one| one.teacher.is_some())
+        let elsewhere = |pair: &[Found<'_>]| pair[0].seen.slot.class != pair[1].seen.slot.class;
+        weeks_of(group) >= MIN_WEEKS
+            && group.iter().all(|one| one.teacher.is_some())
+            && group.windows(2).any(elsewhere)
     });
     found.sort_by_key(|one| (one.code, one.grade, one.week));
     let groups = found.chunk_by(|a, b| (a.code, a.grade) == (b.code, b.grade));
