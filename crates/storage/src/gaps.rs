@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sea_orm::ConnectionTrait;
+use chrono::NaiveDate;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 use xunke_domain::assignment::Assignment;
 use xunke_domain::ids::{ClassId, SchoolId, UserId, VisitId};
@@ -10,18 +11,23 @@ use xunke_domain::people::Role;
 use xunke_domain::record_type::RecordType;
 use xunke_domain::week::Week;
 
+use crate::entity::visit;
 use crate::feedback::{Feedback, FeedbackOf};
 use crate::schools::School;
 use crate::sessions::Device;
-use crate::visits::VisitFilter;
 use crate::{Queries, StoreError};
 
 /// Most patrol tasks of a school that are read.
 const TASKS: u64 = 10_000;
 /// Most visits, and most pieces of feedback, of one week.
 const MOST: u64 = 100_000;
-/// Most weeks that a task may span: a semester with its holidays.
-const WEEKS: u32 = 30;
+
+/// Where a visit was.
+struct Visited {
+    inspector: UserId,
+    date: NaiveDate,
+    class: ClassId,
+}
 
 /// A device that said it still holds entries.
 #[derive(Clone, Debug)]
@@ -98,9 +104,15 @@ impl<C: ConnectionTrait> Queries<C> {
             .collect();
         let people = due.iter().map(|(_, task)| task.inspector).collect();
         let names = self.account_names(&people).await?;
+        let visits = match due.iter().map(|(_, task)| task.from).min() {
+            Some(first) => self.visits_between(stream, &people, first, week.sunday()).await?,
+            None => Vec::new(),
+        };
         let mut unmet = Vec::new();
         for (id, task) in due {
-            let mut visited = self.visited_for(stream, week, &task).await?;
+            let own = visits.iter().filter(|visit| visit.inspector == task.inspector);
+            let in_time = own.filter(|visit| (task.from..=task.to).contains(&visit.date));
+            let mut visited: BTreeSet<ClassId> = in_time.map(|visit| visit.class).collect();
             visited.extend(named.get(&id).into_iter().flatten());
             if let Some(classes) = task.unmet(&visited) {
                 let person = names.get(&task.inspector).cloned().unwrap_or_default();
@@ -110,27 +122,34 @@ impl<C: ConnectionTrait> Queries<C> {
         Ok(unmet)
     }
 
-    /// The classes that the inspector of a task visited in its days.
-    async fn visited_for(
+    /// Where these people's submitted visits were, from a day to another.
+    async fn visits_between(
         &self,
         stream: SchoolId,
-        week: Week,
-        task: &Assignment,
-    ) -> Result<BTreeSet<ClassId>, StoreError> {
-        let mut visited = BTreeSet::new();
-        let weeks = (0..WEEKS).map(|back| week.back(back)).take_while(|week| week.sunday() >= task.from);
-        for week in weeks {
-            let filter = VisitFilter {
-                week: Some(week),
-                inspector: Some(task.inspector),
-                submitted: Some(true),
-                ..VisitFilter::default()
-            };
-            let rows = self.visit_list(stream, &filter, None, MOST).await?;
-            let within = |date| (task.from..=task.to).contains(&date);
-            let rows = rows.into_iter().filter(|row| row.date.is_some_and(within));
-            visited.extend(rows.filter_map(|row| row.class));
-        }
-        Ok(visited)
+        people: &BTreeSet<UserId>,
+        first: NaiveDate,
+        last: NaiveDate,
+    ) -> Result<Vec<Visited>, StoreError> {
+        let rows: Vec<(Uuid, Option<String>, Option<Uuid>)> = visit::Entity::find()
+            .select_only()
+            .columns([visit::Column::Inspector, visit::Column::Date, visit::Column::Class])
+            .filter(visit::Column::Stream.eq(stream.into_uuid()))
+            .filter(visit::Column::Submitted.eq(true))
+            .filter(visit::Column::Withdrawn.eq(false))
+            .filter(visit::Column::Week.gte(Week::of(first).to_string()))
+            .filter(visit::Column::Week.lte(Week::of(last).to_string()))
+            .filter(visit::Column::Inspector.is_in(people.iter().map(|person| person.into_uuid())))
+            .limit(MOST)
+            .into_tuple()
+            .all(&self.db)
+            .await?;
+        let visited = |(inspector, date, class): (Uuid, Option<String>, Option<Uuid>)| {
+            Some(Visited {
+                inspector: UserId::from_uuid(inspector),
+                date: date?.parse().ok()?,
+                class: ClassId::from_uuid(class?),
+            })
+        };
+        Ok(rows.into_iter().filter_map(visited).collect())
     }
 }

@@ -16,6 +16,7 @@ use super::editions::read_edition;
 use crate::answer::ShortListParams;
 use crate::app::App;
 use crate::auth::guard::Here;
+use crate::beside::beside;
 use crate::body::{ApiPath, ApiQuery};
 use crate::instant::instant;
 use crate::problem::ApiError;
@@ -101,7 +102,7 @@ async fn week_list(
 pub async fn draft(app: &App, school: SchoolId, week: Week) -> Result<Draft, ApiError> {
     let material = app.store.week_material(school, week).await?.ok_or(ApiError::NotFound)?;
     let newest = app.store.read().edition_list(school, week).await?.pop();
-    next(&material, week, newest.as_ref())
+    beside("compiling a log", move || next(&material, week, newest.as_ref())).await?
 }
 
 /// The next edition after `newest`.

@@ -97,7 +97,9 @@ async fn school_page(
     let newest = match rows.first() {
         Some((week, _, _)) => {
             let now = draft(&app, school.id, *week).await?.log;
-            let before = draft(&app, school.id, week.back(1)).await?.log;
+            // The week before a holiday says more than the holiday.
+            let before = book.teaching_weeks_before(*week, 1).pop().unwrap_or_else(|| week.back(1));
+            let before = draft(&app, school.id, before).await?.log;
             Some((now, before, format!("/schools/{id}/weeks/{week}")))
         }
         None => None,
