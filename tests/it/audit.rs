@@ -301,7 +301,7 @@ async fn the_page_is_for_principals_and_heads(app: TestApp) {
             html.contains("青禾实验小学课程开设核查") && html.contains("24/24") && html.contains("侯嘉禾")
         );
         assert!(shown.header("content-security-policy").contains("default-src 'none'"));
-        let home = page(person, "/").await;
+        let home = page(person, &format!("/schools/{}", school.id)).await;
         assert!(String::from_utf8(home.bytes).unwrap().contains(&path));
     }
     let earlier = page(&principal, &format!("{path}?on=2026-08-01")).await;

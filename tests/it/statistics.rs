@@ -204,5 +204,5 @@ async fn every_figure_of_an_edition_is_explained_by_its_visits(app: TestApp) {
 
 /// A key as it stands in an address.
 fn encoded(key: &str) -> String {
-    key.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    key.bytes().fold(String::new(), |written, byte| written + &format!("%{byte:02X}"))
 }

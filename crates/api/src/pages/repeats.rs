@@ -37,7 +37,7 @@ impl<'a> RepeatTables<'a> {
         let rows = |repeats: &'a [Repeat]| repeats.iter().map(|repeat| row(repeat, &numbers)).collect();
         let tables = [
             ("同一班级重复出现的问题", rows(&repeats.by_class)),
-            ("同一教师重复出现的问题（不列姓名）", rows(&repeats.by_teacher)),
+            ("同一教师在不同班级重复出现的问题（不列姓名）", rows(&repeats.by_teacher)),
             ("同年级三个以上班级的共性问题", rows(&repeats.common)),
         ];
         Self {

@@ -139,7 +139,7 @@ fn chart(
                 Some(Dot { x: at(x), y: at(y(point.share?)), class })
             })
             .collect(),
-        labels: places.iter().map(|x| at(*x)).zip(weeks.iter().map(name)).collect(),
+        labels: places.iter().map(|x| at(*x)).zip(weeks.iter().map(short)).collect(),
         scale: [low, low + span]
             .iter()
             .map(|share| (at(y(*share)), format!("{:.0}%", share * 100.0)))
@@ -170,6 +170,12 @@ fn row(week: &TrendWeek, point: TrendPoint) -> Row {
 fn name(week: &TrendWeek) -> String {
     week.teaching_week
         .map_or_else(|| words::week_span(week.week), |number| words::teaching_week(Some(number)))
+}
+
+/// The name, where there is little room.
+fn short(week: &TrendWeek) -> String {
+    week.teaching_week
+        .map_or_else(|| words::date(week.week.monday()), |number| words::teaching_week(Some(number)))
 }
 
 const fn said(point: TrendPoint) -> &'static str {

@@ -7,6 +7,7 @@ pub mod editions;
 pub mod feedback;
 pub mod figures;
 pub mod health;
+pub mod held;
 pub mod people;
 pub mod posting;
 pub mod preflight;
@@ -36,6 +37,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(sync_push::router())
         .merge(sync_changes::router())
         .merge(disagreements::router())
+        .merge(held::router())
         .merge(visits::router())
         .merge(visit_export::router())
         .merge(feedback::router())

@@ -29,7 +29,8 @@ use crate::body::{ApiPath, ApiQuery};
 use crate::instant::at;
 use crate::pages::{self, ConflictItem, HeldItem, SettleView, Settled, SideItem};
 use crate::problem::ApiError;
-use crate::routes::disagreements::{admit, discard, settle};
+use crate::routes::disagreements::settle;
+use crate::routes::held::{admit, discard};
 
 /// Most conflicts, and most held writes, on one page.
 const SHOWN: u64 = 100;

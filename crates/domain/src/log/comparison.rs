@@ -70,7 +70,7 @@ pub struct StratumDifference {
     pub school_good: u32,
     /// Levels given by the whole school in this stratum.
     pub school_rated: u32,
-    /// good / rated − school_good / school_rated, 4 decimals.
+    /// His share less that of the school, 4 decimals.
     pub difference: f64,
 }
 

@@ -89,10 +89,16 @@ pub(super) fn highlight_rates(
             (subject.clone(), HighlightRate { highlights: count(list.len()), ..HighlightRate::default() })
         })
         .collect();
+    let mut taught: BTreeMap<Option<SubjectId>, Vec<VisitId>> = BTreeMap::new();
     for seen in week.visits.iter().filter(|seen| !seen.logged.visit.bulk) {
-        let subject = week.subject_name(seen.subject_given());
-        trace.visit(format_args!("taught.{subject}"), seen.id());
-        rates.entry(subject).or_default().visits += 1;
+        taught.entry(seen.subject_given()).or_default().push(seen.id());
+    }
+    for (subject, visits) in taught {
+        let subject = week.subject_name(subject);
+        for visit in &visits {
+            trace.visit(format_args!("taught.{subject}"), *visit);
+        }
+        rates.entry(subject).or_default().visits += count(visits.len());
     }
     for rate in rates.values_mut().filter(|rate| rate.visits >= MIN_SHARE) {
         rate.per_ten = Some((f64::from(rate.highlights) * 100.0 / f64::from(rate.visits)).round() / 10.0);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{TeacherId, VisitId};
+use crate::ids::{ClassId, SubjectId, TeacherId, VisitId};
 use crate::log::findings::named;
 use crate::log::gathered::{Gathered, Seen};
 use crate::log::shares::count;
@@ -26,8 +26,8 @@ pub struct Repeats {
     pub weeks: Vec<Week>,
     /// The same problem in the same class in 2 or more of these weeks.
     pub by_class: Vec<Repeat>,
-    /// The same problem with the same teacher in 2 or more of these weeks. Nobody is named (domain, section 6):
-    /// those who may know find the teacher by the visits.
+    /// The same problem with the same teacher in 2 or more of these weeks and classes; in one class alone it is told
+    /// there. Nobody is named (domain, section 6): those who may know find the teacher by the visits.
     pub by_teacher: Vec<Repeat>,
     /// The same problem in 3 or more classes of one grade within these weeks.
     pub common: Vec<Repeat>,
@@ -85,17 +85,22 @@ pub(super) fn repeats(week: &Gathered<'_>, trace: &mut Trace) -> Repeats {
 
     found.sort_by_key(|one| (one.code, one.seen.slot.class, one.week));
     let groups = found.chunk_by(|a, b| (a.code, a.seen.slot.class) == (b.code, b.seen.slot.class));
-    let by_class = rows(week, groups, |group| distinct(group, |one| one.week) >= MIN_WEEKS);
+    let by_class = rows(week, groups, |group| weeks_of(group) >= MIN_WEEKS);
     found.sort_by_key(|one| (one.code, one.teacher, one.week));
     let groups = found.chunk_by(|a, b| (a.code, a.teacher) == (b.code, b.teacher));
     let by_teacher = rows(week, groups, |group| {
-        group.iter().all(|one| one.teacher.is_some()) && distinct(group, |one| one.week) >= MIN_WEEKS
+        let elsewhere = |pair: &[Found<'_>]| pair[0].seen.slot.class != pair[1].seen.slot.class;
+        weeks_of(group) >= MIN_WEEKS
+            && group.iter().all(|one| one.teacher.is_some())
+            && group.windows(2).any(elsewhere)
     });
     found.sort_by_key(|one| (one.code, one.grade, one.week));
     let groups = found.chunk_by(|a, b| (a.code, a.grade) == (b.code, b.grade));
     let common = rows(week, groups, |group| {
-        group.iter().all(|one| one.grade.is_some())
-            && distinct(group, |one| one.seen.slot.class) >= MIN_CLASSES
+        let classes = || group.iter().map(|one| one.seen.slot.class).collect::<BTreeSet<_>>();
+        group.len() >= MIN_CLASSES
+            && group.iter().all(|one| one.grade.is_some())
+            && classes().len() >= MIN_CLASSES
     });
 
     for (heading, rows) in [("class", &by_class), ("teacher", &by_teacher), ("common", &common)] {
@@ -121,8 +126,9 @@ fn findings<'a>(week: &Gathered<'a>, of: Week, seen: Seen<'a>) -> impl Iterator<
     })
 }
 
-fn distinct<T: Ord>(group: &[Found<'_>], of: impl Fn(&Found<'_>) -> T) -> usize {
-    group.iter().map(of).collect::<BTreeSet<_>>().len()
+/// How many weeks are in a group, which is in their order.
+fn weeks_of(group: &[Found<'_>]) -> usize {
+    group.chunk_by(|a, b| a.week == b.week).count()
 }
 
 /// Those worth telling, by code, grade and class; never by who taught.
@@ -145,9 +151,11 @@ fn row(week: &Gathered<'_>, group: &[Found<'_>]) -> Option<Repeat> {
     let severity = group.iter().map(|one| one.severity).max()?;
     let (name, red_line) = named(week, code, severity);
     let grades: BTreeSet<Option<u32>> = group.iter().map(|one| one.grade).collect();
-    let classes: BTreeSet<String> = group.iter().map(|one| week.class_name(one.seen.slot.class)).collect();
-    let subjects: BTreeSet<String> =
-        group.iter().map(|one| week.subject_name(one.seen.subject_given())).collect();
+    // Ids first: a group has many findings in few classes.
+    let classes: BTreeSet<ClassId> = group.iter().map(|one| one.seen.slot.class).collect();
+    let classes: BTreeSet<String> = classes.into_iter().map(|class| week.class_name(class)).collect();
+    let subjects: BTreeSet<Option<SubjectId>> = group.iter().map(|one| one.seen.subject_given()).collect();
+    let subjects: BTreeSet<String> = subjects.into_iter().map(|subject| week.subject_name(subject)).collect();
     let weeks = group.chunk_by(|a, b| a.week == b.week).filter_map(|in_week| {
         let visits: BTreeSet<VisitId> = in_week.iter().map(|one| one.seen.id()).collect();
         let (week, findings) = (in_week.first()?.week, count(in_week.len()));

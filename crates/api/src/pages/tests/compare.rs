@@ -28,6 +28,8 @@ fn figures_that_changed_are_marked_and_each_change_says_by_whom() {
         published_by: "郑<校长>".to_owned(),
         remarks: None,
         previous: None,
+        in_term: None,
+        visits_root: None,
         changes: Vec::new(),
         log: sample.compile(),
     };

@@ -87,6 +87,18 @@ fn a_teacher_in_two_classes_repeats_and_is_not_named() {
 }
 
 #[test]
+fn a_problem_of_one_teacher_in_one_class_is_told_of_the_class_alone() {
+    let mut sample = blameless();
+    sample.visits[0] = with(sample.visits[0].clone(), "TB05");
+    sample.earlier = vec![with(sample.weeks_before(0, 1), "TB05")];
+
+    let log = sample.compile();
+
+    assert_eq!(classes(&repeats(&log).by_class), [("TB05", 2)]);
+    assert_eq!(repeats(&log).by_teacher, []);
+}
+
+#[test]
 fn three_classes_of_one_grade_make_a_common_problem_and_two_do_not() {
     let mut sample = blameless();
     let mut places: Vec<usize> = Vec::new();
