@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use sea_orm::{ConnectionTrait as _, Database};
 use serde_json::{Value, json};
@@ -33,6 +34,7 @@ async fn persist(app: &TestApp, phone: &Phone, body: &Value) -> Value {
         if answer.status.as_u16() != 503 {
             return answer.expect(200);
         }
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("it was never taken in");
 }

@@ -14,7 +14,9 @@ use crate::web::{form, hidden, html, page, signed_in};
 
 on_both!(
     nobody_reads_before_the_school_decides_and_anybody_after,
+    only_the_principal_decides_what_is_posted,
     a_withdrawn_edition_is_gone_at_once_and_the_next_is_posted,
+    an_edition_that_was_replaced_is_not_posted_any_more,
     the_feed_and_the_code_at_the_gate_lead_to_the_address,
     an_author_proves_that_his_visit_is_in_what_was_posted,
     publications_of_a_term_are_one_chain_and_a_hand_in_the_database_is_found,
@@ -84,6 +86,25 @@ async fn nobody_reads_before_the_school_decides_and_anybody_after(app: TestApp) 
     assert_eq!(app.get(&addresses[2], "").await.status.as_u16(), 404, "and closed again");
 }
 
+async fn only_the_principal_decides_what_is_posted(app: TestApp) {
+    let staffed = published(&app).await;
+    let Staffed { school, principal, affairs, .. } = &staffed;
+    let (posting, yes) = (school.path("posting"), json!({"posted": true}));
+
+    for other in [affairs, &school.admin] {
+        assert_eq!(app.call("PUT", &posting, &other.token, Some(&yes)).await.status.as_u16(), 403);
+    }
+    let setting = json!({"settings": {"posted": true}});
+    let around = app.patch(&format!("/api/v1/schools/{}", school.id), &affairs.token, &setting).await;
+    assert_eq!(
+        (around.status.as_u16(), around.json()["errors"][0]["pointer"].clone()),
+        (422, json!("/settings/posted"))
+    );
+    assert_eq!(app.get(&format!("/p/{}", school.id), "").await.status.as_u16(), 404);
+    app.call("PUT", &posting, &principal.token, Some(&yes)).await.expect(200);
+    assert_eq!(app.get(&format!("/p/{}", school.id), "").await.status.as_u16(), 200);
+}
+
 async fn a_withdrawn_edition_is_gone_at_once_and_the_next_is_posted(app: TestApp) {
     let staffed = published(&app).await;
     let Staffed { school, names, principal, affairs, inspector } = &staffed;
@@ -103,7 +124,7 @@ async fn a_withdrawn_edition_is_gone_at_once_and_the_next_is_posted(app: TestApp
     assert_eq!((api.status.as_u16(), api.code().as_str()), (410, "withdrawn"));
     let gone = app.get(&format!("/p/{}/{WEEK}/1", school.id), "").await;
     assert_eq!(gone.status.as_u16(), 410);
-    assert!(html(&gone).contains("已撤回公示"));
+    assert!(html(&gone).contains("不再公示"));
     let weeks = app.get(&format!("/api/v1/posted/{}/weeks", school.id), "").await.expect(200);
     assert_eq!(weeks["items"], json!([]));
     let inside = app.get(&school.path(&format!("weeks/{WEEK}/editions/1")), &principal.token).await;
@@ -115,6 +136,25 @@ async fn a_withdrawn_edition_is_gone_at_once_and_the_next_is_posted(app: TestApp
     assert_eq!(weeks["items"][0]["edition"], 2);
     let second = html(&app.get(&format!("/p/{}/{WEEK}/2", school.id), "").await);
     assert!(!second.contains(&format!("/{WEEK}/1\"")), "no link to what was withdrawn: {second}");
+}
+
+async fn an_edition_that_was_replaced_is_not_posted_any_more(app: TestApp) {
+    let staffed = published(&app).await;
+    let Staffed { school, names, principal, inspector, .. } = &staffed;
+    decide(&app, &staffed, "true").await;
+    inspector.write(&app, school, id(2), &names.visit("三年级(2)班", "2026-11-17", "第4节", "美术")).await;
+    app.publish(school, principal, WEEK, &json!({})).await.expect(201);
+    let edition = |number: u32| format!("/api/v1/posted/{}/weeks/{WEEK}/editions/{number}", school.id);
+
+    assert_eq!(app.get(&edition(1), "").await.status.as_u16(), 410);
+    assert_eq!(app.get(&edition(2), "").await.status.as_u16(), 200);
+
+    let withdraw = school.path(&format!("weeks/{WEEK}/editions/2/withdraw"));
+    app.post(&withdraw, &principal.token, &json!({"why": "核对"})).await.expect(200);
+    for number in [1, 2] {
+        assert_eq!(app.get(&edition(number), "").await.status.as_u16(), 410, "edition {number}");
+    }
+    assert_eq!(app.get(&format!("/p/{}/{WEEK}", school.id), "").await.status.as_u16(), 410);
 }
 
 async fn the_feed_and_the_code_at_the_gate_lead_to_the_address(app: TestApp) {

@@ -118,7 +118,7 @@ pub enum ApiError {
     #[error("{0}")]
     CursorInvalid(CursorFault),
     /// It was posted, and is not any more.
-    #[error("this edition was withdrawn from the public")]
+    #[error("this edition is not posted any more: it was withdrawn, or the next one has taken its place")]
     Withdrawn,
     /// The app speaks a protocol from before this server's.
     #[error("this app is too old for this server; update it, its queue is safe")]
@@ -167,7 +167,7 @@ impl ApiError {
             }
             Self::PreconditionFailed => (S::PRECONDITION_FAILED, "precondition-failed", "Changed meanwhile"),
             Self::CursorInvalid(_) => (S::GONE, "cursor-invalid", "Cursor not valid any more"),
-            Self::Withdrawn => (S::GONE, "withdrawn", "Withdrawn from the public"),
+            Self::Withdrawn => (S::GONE, "withdrawn", "Not posted any more"),
             Self::AppTooOld => (S::UPGRADE_REQUIRED, "app-too-old", "App too old"),
             Self::TooManyRequests { .. } => (S::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests"),
             Self::Unavailable => (S::SERVICE_UNAVAILABLE, "unavailable", "Not available right now"),

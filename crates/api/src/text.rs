@@ -7,9 +7,10 @@ pub fn name(pointer: &str, text: &str) -> Result<String, ApiError> {
     bounded(pointer, text, 100)
 }
 
-/// A longer text: 1–4000 characters after trimming, no control characters but line breaks and tabs.
+/// A longer text: 1–4000 characters after trimming, no control characters but line breaks and tabs. Forms of browsers
+/// send line breaks as CR LF.
 pub fn remark(pointer: &str, text: &str) -> Result<String, ApiError> {
-    bounded(pointer, text, 4000)
+    bounded(pointer, &text.replace("\r\n", "\n"), 4000)
 }
 
 fn bounded(pointer: &str, text: &str, most: usize) -> Result<String, ApiError> {

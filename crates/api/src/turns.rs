@@ -7,6 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
 use xunke_domain::ids::UserId;
 
+/// Pushes of one person that wait for his turn, each with its body in memory.
+const WAITING: usize = 8;
+
 /// Who is at it, and who waits.
 #[derive(Debug, Default)]
 pub struct Turns(Mutex<HashMap<UserId, Arc<Turn<()>>>>);
@@ -21,13 +24,17 @@ pub struct Taken<'a> {
 }
 
 impl Turns {
-    /// Waits for this person's turn.
-    pub async fn take(&self, person: UserId) -> Taken<'_> {
+    /// Waits for this person's turn; none if [`WAITING`] of his pushes do so already.
+    pub async fn take(&self, person: UserId) -> Option<Taken<'_>> {
         let turn = Arc::clone(self.people().entry(person).or_default());
+        // The map's, one for whoever is at it, one for each who waits, and this one.
+        if Arc::strong_count(&turn) > WAITING + 2 {
+            return None;
+        }
         // Made before the wait, so that whoever gives up waiting leaves nothing behind either.
         let mut taken = Taken { turns: self, person, held: None };
         taken.held = Some(turn.lock_owned().await);
-        taken
+        Some(taken)
     }
 
     fn people(&self) -> std::sync::MutexGuard<'_, HashMap<UserId, Arc<Turn<()>>>> {
@@ -64,6 +71,16 @@ mod tests {
         drop(first);
 
         assert!(second.now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn more_than_a_few_of_one_person_are_sent_away() {
+        let (turns, one) = (Turns::default(), UserId::from_uuid(Uuid::nil()));
+        let _first = turns.take(one).await;
+        let mut waiting: Vec<_> = (0..WAITING).map(|_| Box::pin(turns.take(one))).collect();
+        assert!(waiting.iter_mut().all(|turn| turn.as_mut().now_or_never().is_none()));
+
+        assert!(turns.take(one).await.is_none());
     }
 
     #[tokio::test]

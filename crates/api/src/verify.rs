@@ -6,12 +6,14 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use xunke_domain::log::chain::{TermHead, verify_chain, verify_terms};
 use xunke_domain::log::edition::Frozen;
+use xunke_domain::log::proof::root;
 use xunke_domain::week::Week;
 use xunke_storage::editions::StoredEdition;
 use xunke_storage::schools::School;
 use xunke_storage::{Looking, Store};
 
 use crate::config::{Place, PlaceFlags};
+use crate::routes::editions::{read_edition, read_public};
 
 /// What to do with logs.
 #[derive(Clone, Debug, Subcommand)]
@@ -82,6 +84,9 @@ async fn verify_school(read: &Looking, school: &School) -> anyhow::Result<Result
     let mut all: Vec<Frozen> = Vec::new();
     for week in &weeks {
         let editions = read.edition_list(school.id, *week).await?;
+        if let Some(number) = editions.iter().find_map(posts_another) {
+            return Ok(Err(format!("{week}: what is posted of edition {number} is not what it says")));
+        }
         let frozen = editions.into_iter().map(frozen).collect::<anyhow::Result<Vec<Frozen>>>()?;
         if let Err(fault) = verify_chain(&frozen) {
             return Ok(Err(format!("{week}, counted from 0: {fault}")));
@@ -97,6 +102,19 @@ async fn verify_school(read: &Looking, school: &School) -> anyhow::Result<Result
     };
     let all = format!("{} editions of {} weeks hold", all.len(), weeks.len());
     Ok(Ok([all].into_iter().chain(terms.into_iter().map(newest)).collect()))
+}
+
+/// The number of an edition whose public bytes are of another: of another week, number or other visits. What names and
+/// small cells were left out is not held against them, since names change.
+fn posts_another(stored: &StoredEdition) -> Option<u32> {
+    let inside = read_edition(&stored.bytes).ok()?;
+    let is_its_own = read_public(&stored.public_bytes).is_ok_and(|public| {
+        (public.week, public.edition, &public.visits_root)
+            == (inside.week, inside.number, &inside.visits_root)
+    });
+    let has_its_root =
+        inside.visits_root.as_ref().is_none_or(|kept| *kept == root(&inside.log.visit_digests));
+    (!is_its_own || !has_its_root).then_some(stored.number)
 }
 
 fn frozen(edition: StoredEdition) -> anyhow::Result<Frozen> {

@@ -179,6 +179,7 @@ const OTHERS: &[Row] = &[
     row("figure_list",              [N,        S,        S,      N,      S,         N]),
     row("figure_view",              [N,        S,        S,      N,      S,         N]),
     row("edition_public",           [S,        S,        S,      S,      S,         S]),
+    row("posting_change",           [N,        S,        N,      N,      N,         N]),
     row("edition_withdraw",         [N,        S,        N,      N,      N,         N]),
     row("visit_proof",              [O,        S,        S,      N,      S,         N]),
     row("edition_pdf",              [N,        S,        S,      N,      S,         N]),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, SimpleExpr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
@@ -105,8 +105,42 @@ impl<C: ConnectionTrait> Queries<C> {
         rows.into_iter().map(StoredEdition::from_row).collect()
     }
 
+    /// One edition.
+    pub async fn edition_find(
+        &self,
+        stream: SchoolId,
+        week: Week,
+        number: u32,
+    ) -> Result<Option<StoredEdition>, StoreError> {
+        // A number that no edition can have is one that none has.
+        let Ok(number) = i32::try_from(number) else { return Ok(None) };
+        let key = (stream.into_uuid(), week.to_string(), number);
+        let row = edition::Entity::find_by_id(key).one(&self.db).await?;
+        row.map(StoredEdition::from_row).transpose()
+    }
+
     /// The newest edition of each week, without its bytes.
     pub async fn edition_heads(&self, stream: SchoolId) -> Result<BTreeMap<Week, EditionHead>, StoreError> {
+        let all = self.heads(stream, edition::Column::Stream.eq(stream.into_uuid())).await?;
+        Ok(all.into_iter().collect())
+    }
+
+    /// The editions of a week without their bytes, oldest first.
+    pub async fn edition_heads_of(
+        &self,
+        stream: SchoolId,
+        week: Week,
+    ) -> Result<Vec<EditionHead>, StoreError> {
+        let all = self.heads(stream, edition::Column::Week.eq(week.to_string())).await?;
+        Ok(all.into_iter().map(|(_, head)| head).collect())
+    }
+
+    /// Of a stream and of those, in the order of numbers.
+    async fn heads(
+        &self,
+        stream: SchoolId,
+        which: SimpleExpr,
+    ) -> Result<Vec<(Week, EditionHead)>, StoreError> {
         let rows: Vec<(String, i32, i64, bool, Option<i64>)> = edition::Entity::find()
             .select_only()
             .columns([
@@ -117,6 +151,7 @@ impl<C: ConnectionTrait> Queries<C> {
                 edition::Column::WithdrawnAt,
             ])
             .filter(edition::Column::Stream.eq(stream.into_uuid()))
+            .filter(which)
             .order_by_asc(edition::Column::Number)
             .into_tuple()
             .all(&self.db)

@@ -257,6 +257,7 @@ async fn a_list_of_visits_searches_an_index_whatever_it_is_asked() {
         VisitFilter { subject: Some(SubjectId::from_uuid(id)), ..any.clone() },
         VisitFilter { inspector: Some(person()), ..any.clone() },
         VisitFilter { verdict: Some(Verdict::SelfStudy), ..any.clone() },
+        VisitFilter { among: Some(vec![VisitId::from_uuid(id)]), ..any.clone() },
         VisitFilter { text: Some("板书".to_owned()), ..any },
     ];
 

@@ -394,7 +394,7 @@ async fn site(app: &TestApp, document: &Value, admin: &Person, district: &str, n
     site.makers = belongings(app, &site, &site.phone, &login).await;
     let publish = site.path(&format!("weeks/{WEEK}/publish"));
     app.post(&publish, &site.maker.token, &json!({"remarks": "候课"})).await.expect(201);
-    let school = format!("/api/v1/schools/{}", site.school);
-    app.patch(&school, &site.maker.token, &json!({"settings": {"posted": true}})).await.expect(200);
+    let posting = site.path("posting");
+    app.call("PUT", &posting, &site.maker.token, Some(&json!({"posted": true}))).await.expect(200);
     site
 }

@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 
 use xunke_domain::book::SchoolBook;
 use xunke_domain::log::WeeklyLog;
-use xunke_domain::log::labels::{level_zh, verdict_zh};
+use xunke_domain::log::labels::verdict_zh;
 use xunke_domain::verdict::Verdict;
-use xunke_domain::visit::Level;
 
 use crate::pages::share::Share;
 
@@ -17,9 +16,9 @@ pub(super) type Figure = (&'static str, String);
 pub(super) fn first(log: &WeeklyLog, book: &SchoolBook) -> Vec<Figure> {
     vec![
         ("巡课人次", log.visits.to_string()),
-        ("已巡节次 / 课表应上", slots(log).counts()),
-        ("课表一致", consistency(log).counts()),
-        ("音体美劳等被挤占", protected(log, book).counts()),
+        ("已巡节次 / 课表应上", told(slots(log))),
+        ("课表一致", told(consistency(log))),
+        ("音体美劳等被挤占", told(protected(log, book))),
         ("课堂亮点", log.highlights.to_string()),
         ("存在问题", log.findings.iter().map(|group| group.count).sum::<u32>().to_string()),
     ]
@@ -40,19 +39,24 @@ pub(super) fn all(log: &WeeklyLog, book: &SchoolBook) -> Vec<Figure> {
     ];
     let slots = |verdict: &Verdict| log.consistency_parts.by_verdict.get(verdict).copied().unwrap_or(0);
     let levels = [
-        (Level::Excellent, log.ratings.excellent),
-        (Level::Good, log.ratings.good),
-        (Level::Fair, log.ratings.fair),
-        (Level::Poor, log.ratings.poor),
+        ("评价·优", log.ratings.excellent),
+        ("评价·良", log.ratings.good),
+        ("评价·中", log.ratings.fair),
+        ("评价·差", log.ratings.poor),
     ];
     let classes = Share::new(log.classes_visited, log.classes_total);
     let mut figures = first(log, book);
-    figures.push(("已巡班级", classes.counts()));
+    figures.push(("已巡班级", told(classes)));
     figures.push(("意见不一的节次", log.consistency.disputed.to_string()));
     figures.extend(verdicts.iter().map(|verdict| (verdict_zh(*verdict), slots(verdict).to_string())));
     figures.push(("待改进之处", log.improvements.to_string()));
-    figures.extend(levels.map(|(level, count)| (level_zh(level), count.to_string())));
+    figures.extend(levels.map(|(level, count)| (level, count.to_string())));
     figures
+}
+
+/// Such as `40/44`; a dash where there was nothing to count.
+fn told(share: Share) -> String {
+    if share.is_of_none() { "—".to_owned() } else { share.counts() }
 }
 
 pub(super) fn slots(log: &WeeklyLog) -> Share {

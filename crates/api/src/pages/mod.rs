@@ -58,7 +58,7 @@ pub use posting::{
     EditionPosted, FeedView, PostedView, PostedWeekView, PostingView, feed, posted_page, posting_page,
 };
 pub use public_page::{PublicView, public_page};
-pub use review_page::{ReviewForm, ReviewView, review_page};
+pub use review_page::{ReviewForm, ReviewView, UnansweredItem, UnmetItem, UnsentItem, review_page};
 pub use school_page::{SchoolView, WeekGlance, school_page};
 pub use settle_page::{ConflictItem, HeldItem, SettleView, Settled, SideItem, settle_page};
 pub use visit_list_page::{Choices, Chosen, ListedVisit, VisitListView, visit_list_page};

@@ -22,8 +22,10 @@ pub struct ReviewView<'a> {
     pub visits: usize,
     /// The draft.
     pub draft_url: &'a str,
-    /// Devices with entries not sent: whose, what it is called, how many, last seen.
-    pub unsent: &'a [(String, String, i64, Option<DateTime<FixedOffset>>)],
+    /// The newest edition, and whether visits have changed since.
+    pub newest: Option<(u32, bool)>,
+    /// Devices with entries not sent.
+    pub unsent: &'a [UnsentItem],
     /// Where devices are listed.
     pub devices_url: &'a str,
     /// Where each visit with an open conflict is.
@@ -32,14 +34,55 @@ pub struct ReviewView<'a> {
     pub held: u64,
     /// Where conflicts and held writes are settled.
     pub settle_url: &'a str,
-    /// Feedback without a reply: the teacher, how far it has come, when it was sent, the visit.
-    pub feedback: &'a [(TeacherId, String, DateTime<FixedOffset>, String)],
-    /// Tasks without a result: whose, title, last day, classes left, the list of visits.
-    pub tasks: &'a [(String, Option<String>, NaiveDate, Vec<ClassId>, String)],
+    /// Feedback without a reply.
+    pub feedback: &'a [UnansweredItem],
+    /// Tasks without a result.
+    pub tasks: &'a [UnmetItem],
     /// The form that publishes, for those who may.
     pub form: Option<ReviewForm<'a>>,
     /// Names.
     pub names: Names<'a>,
+}
+
+/// A device with entries not sent.
+#[derive(Clone, Debug)]
+pub struct UnsentItem {
+    /// Whose it is.
+    pub person: String,
+    /// What the person calls it.
+    pub device: String,
+    /// How many.
+    pub count: i64,
+    /// When it was last in touch.
+    pub seen_at: Option<DateTime<FixedOffset>>,
+}
+
+/// Feedback without a reply.
+#[derive(Clone, Debug)]
+pub struct UnansweredItem {
+    /// To whom.
+    pub teacher: TeacherId,
+    /// `sent` or `seen`.
+    pub state: String,
+    /// When it was sent.
+    pub sent_at: DateTime<FixedOffset>,
+    /// Where the visit is.
+    pub visit_url: String,
+}
+
+/// A task without a result.
+#[derive(Clone, Debug)]
+pub struct UnmetItem {
+    /// Whose it is.
+    pub person: String,
+    /// What it is called.
+    pub title: Option<String>,
+    /// Its last day.
+    pub to: NaiveDate,
+    /// The classes left; empty: it names none, and there is no visit at all.
+    pub classes: Vec<ClassId>,
+    /// Where the person's visits are listed.
+    pub visits_url: String,
 }
 
 /// The form that publishes. It posts `csrf`, `as_of`, `remarks` and `focus`; the last two are empty if the principal
@@ -55,20 +98,19 @@ pub struct ReviewForm<'a> {
 /// The page of the review.
 pub fn review_page(view: &ReviewView<'_>) -> Result<String, askama::Error> {
     let ReviewView { names, .. } = view;
-    let task =
-        |(who, title, to, classes, url): &'_ (String, Option<String>, NaiveDate, Vec<ClassId>, String)| {
-            let classes: Vec<String> = classes.iter().map(|id| names.class(*id, *to)).collect();
-            let left = if classes.is_empty() { "尚无巡课".to_owned() } else { classes.join("、") };
-            let title = title.clone().unwrap_or_else(|| "巡课任务".to_owned());
-            (format!("{who}：{title}（截至{}）", words::date(*to)), left, url.clone())
-        };
-    let feedback = |(teacher, state, at, url): &'_ (_, String, _, String)| {
-        (names.teacher(*teacher), words::feedback_state(state), words::moment(at), url.clone())
+    let task = |UnmetItem { person, title, to, classes, visits_url }: &UnmetItem| {
+        let classes: Vec<String> = classes.iter().map(|id| names.class(*id, *to)).collect();
+        let left = if classes.is_empty() { "尚无巡课".to_owned() } else { classes.join("、") };
+        let title = title.as_deref().unwrap_or("巡课任务");
+        (format!("{person}：{title}（截至{}）", words::date(*to)), left, visits_url.clone())
     };
-    let unsent = |(who, device, count, seen): &'_ (String, String, i64, Option<DateTime<FixedOffset>>)| {
-        let seen =
-            seen.map_or_else(|| "从未联系".to_owned(), |at| format!("最近联系 {}", words::moment(&at)));
-        format!("{who}的“{device}”：{count}条未上传，{seen}")
+    let feedback = |UnansweredItem { teacher, state, sent_at, visit_url }: &UnansweredItem| {
+        (names.teacher(*teacher), words::feedback_state(state), words::moment(sent_at), visit_url.clone())
+    };
+    let unsent = |UnsentItem { person, device, count, seen_at }: &UnsentItem| {
+        let seen = seen_at.map(|at| format!("最近联系 {}", words::moment(&at)));
+        let seen = seen.unwrap_or_else(|| "从未联系".to_owned());
+        format!("{person}的“{device}”：{count}条未上传，{seen}")
     };
     let page = ReviewPage {
         view,

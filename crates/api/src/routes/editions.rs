@@ -13,7 +13,6 @@ use xunke_domain::ids::SchoolId;
 use xunke_domain::log::edition::Edition;
 use xunke_domain::log::public::PublicLog;
 use xunke_domain::week::Week;
-use xunke_storage::StoreError;
 use xunke_storage::editions::StoredEdition;
 
 use crate::answer::ShortListParams;
@@ -102,8 +101,7 @@ pub async fn edition(
     week: Week,
     number: u32,
 ) -> Result<StoredEdition, ApiError> {
-    let editions: Result<_, StoreError> = app.store.read().edition_list(school, week).await;
-    editions?.into_iter().find(|edition| edition.number == number).ok_or(ApiError::NotFound)
+    app.store.read().edition_find(school, week, number).await?.ok_or(ApiError::NotFound)
 }
 
 /// Frozen bytes as they are; the hash is the entity tag.

@@ -6,15 +6,20 @@ use axum::http::header::CACHE_CONTROL;
 use axum::response::Response;
 use chrono::{DateTime, FixedOffset};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
+use xunke_domain::fields::Fields;
 use xunke_domain::ids::{SchoolId, VisitId};
 use xunke_domain::log::proof::{VisitProof, prove};
+use xunke_domain::record_type::RecordType;
+use xunke_domain::settings::POSTED;
 use xunke_domain::week::Week;
 use xunke_storage::audit::AuditEntry;
 use xunke_storage::editions::{StoredEdition, Withdrawal};
+use xunke_storage::intake::server::{ServerWrite, ServerWritten};
 use xunke_storage::schools::School;
 
 use super::editions::{bytes, edition, read_edition};
@@ -31,6 +36,7 @@ pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(posted_week_list))
         .routes(routes!(posted_edition))
+        .routes(routes!(posting_change))
         .routes(routes!(edition_withdraw))
         .routes(routes!(visit_proof))
 }
@@ -80,10 +86,17 @@ pub async fn posted_weeks(app: &App, school: &School) -> Result<Vec<PostedWeek>,
         .collect())
 }
 
-/// An edition it posts; one that was taken back is gone.
+/// The number of the edition of a week that it posts: the newest, unless that was taken back.
+pub async fn posted_number(app: &App, school: &School, week: Week) -> Result<u32, ApiError> {
+    let newest = app.store.read().edition_heads_of(school.id, week).await?.pop().ok_or(ApiError::NotFound)?;
+    if newest.withdrawn { Err(ApiError::Withdrawn) } else { Ok(newest.number) }
+}
+
+/// An edition it posts. One that was taken back is gone, and so is one that another has replaced: what was wrong in it
+/// would stay, and the difference of two editions may tell of a single lesson what each hides.
 pub async fn posted(app: &App, school: &School, week: Week, number: u32) -> Result<StoredEdition, ApiError> {
     let edition = edition(app, school.id, week, number).await?;
-    if edition.withdrawn.is_some() { Err(ApiError::Withdrawn) } else { Ok(edition) }
+    if posted_number(app, school, week).await? == number { Ok(edition) } else { Err(ApiError::Withdrawn) }
 }
 
 /// Kept by whoever likes, and asked about each time: an edition never changes, but may be withdrawn at any moment.
@@ -91,7 +104,7 @@ pub const ASK_AGAIN: (axum::http::HeaderName, &str) = (CACHE_CONTROL, "public, n
 
 /// The weeks a school posts
 ///
-/// For anybody, if the school has decided so (`settings/posted`).
+/// For anybody, if the school has decided so (`posting_change`).
 #[utoipa::path(get, path = "/api/v1/posted/{school}/weeks", tag = "log", params(("school" = Uuid, Path), ShortListParams), responses(
     (status = 200, body = PostedWeekList, description = "Newest first"),
 ))]
@@ -109,7 +122,7 @@ async fn posted_week_list(
 #[utoipa::path(get, path = "/api/v1/posted/{school}/weeks/{week}/editions/{number}", tag = "log",
     params(("school" = Uuid, Path), ("week" = String, Path, example = "2026-W47"), ("number" = u32, Path)), responses(
     (status = 200, body = Object, content_type = "application/json", description = "The bytes as published"),
-    (status = 410, body = Problem, content_type = "application/problem+json", description = "Withdrawn"),
+    (status = 410, body = Problem, content_type = "application/problem+json", description = "Withdrawn, or replaced by the next edition"),
 ))]
 async fn posted_edition(
     State(app): State<App>,
@@ -119,6 +132,67 @@ async fn posted_edition(
     let school = posting_school(&app, school).await?;
     let edition = posted(&app, &school, week, number).await?;
     Ok(([ASK_AGAIN], bytes(&headers, edition.public_bytes, &format!("public-{}", edition.hash))))
+}
+
+/// Whether a school posts.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"posted": true}))]
+pub struct Posting {
+    /// Whether anybody may read the public editions.
+    pub posted: bool,
+}
+
+/// Decides whether anybody may read a school's public editions; shared with the pages.
+pub async fn decide(
+    app: &App,
+    caller: &Caller,
+    school: SchoolId,
+    Posting { posted }: Posting,
+) -> Result<(), ApiError> {
+    let now = app.clock.millis();
+    let name = format!("settings/{POSTED}").parse().map_err(|_| ApiError::Internal)?;
+    let write = ServerWrite {
+        stream: school,
+        kind: RecordType::School,
+        id: school.into_uuid(),
+        set: Fields::from_iter([(name, json!(posted))]),
+        author: caller.id(),
+        expected: None,
+    };
+    let tx = app.store.begin().await?;
+    let ServerWritten::Done(record) = app.store.write_in(&tx, &write, now).await? else {
+        return Err(ApiError::WrongState("the school has changed meanwhile"));
+    };
+    tx.audit_add(AuditEntry {
+        id: app.chance.id(app.clock.now()),
+        at: now,
+        actor: Some(caller.id()),
+        action: "posting_change",
+        school: Some(school),
+        object: school.to_string(),
+        detail: posted.to_string(),
+    })
+    .await?;
+    tx.commit().await?;
+    app.heads.moved(school, record.seq);
+    Ok(())
+}
+
+/// Decide whether anybody may read the public editions
+///
+/// The principal's decision, like publishing; it holds for all editions, also for those of before.
+#[utoipa::path(put, path = "/api/v1/schools/{school}/posting", tag = "log", params(("school" = Uuid, Path)),
+    request_body = Posting, responses((status = 200, body = Posting, description = "Decided"),
+))]
+async fn posting_change(
+    State(app): State<App>,
+    caller: Caller,
+    here: Here,
+    ApiJson(posting): ApiJson<Posting>,
+) -> Result<axum::Json<Posting>, ApiError> {
+    decide(&app, &caller, here.school.id, posting).await?;
+    Ok(axum::Json(posting))
 }
 
 /// Why an edition is withdrawn.

@@ -63,7 +63,7 @@ async fn sync_push(
     let (parts, body) = request.into_parts();
     expect_json(&parts.headers)?;
     let bytes = read_body(&parts.headers, body, app.limits.push_bytes).await?;
-    let turn = app.turns.take(caller.id()).await;
+    let turn = app.turns.take(caller.id()).await.ok_or(ApiError::Unavailable)?;
     let Push { device, schema, now: device_now, unsent, writes, ledger, pull } =
         push::read(&bytes, &app.limits)?;
     if schema < OLDEST_SCHEMA {

@@ -7,7 +7,7 @@ use axum::routing::get;
 use chrono::{DateTime, FixedOffset};
 use uuid::Uuid;
 use xunke_domain::week::Week;
-use xunke_storage::editions::StoredEdition;
+use xunke_storage::editions::{EditionHead, StoredEdition};
 use xunke_storage::schools::School;
 
 use super::bar::{Part, Place, bar};
@@ -42,15 +42,12 @@ impl Shown {
         app: &App,
         school: &School,
         week: Week,
-        url: impl Fn(&StoredEdition) -> Option<String>,
+        url: impl Fn(u32) -> Option<String>,
     ) -> Result<Self, PageError> {
-        let stored: Vec<StoredEdition> = app.store.read().edition_list(school.id, week).await?;
-        let editions = stored
-            .iter()
-            .filter_map(|edition| {
-                Some((edition.number, at(edition.published_at).fixed_offset(), url(edition)?))
-            })
-            .collect();
+        let heads = app.store.read().edition_heads_of(school.id, week).await?;
+        let shown =
+            |head: EditionHead| Some((head.number, at(head.published_at).fixed_offset(), url(head.number)?));
+        let editions = heads.into_iter().filter_map(shown).collect();
         Ok(Self { named: Named::read(app, school, week).await?, editions })
     }
 
@@ -95,7 +92,7 @@ async fn draft_page(
 ) -> Result<Response, PageError> {
     let Here { school, .. } = here(&app, &visitor, "weekly_log_draft", id).await?;
     let draft = draft(&app, school.id, week).await?;
-    let shown = Shown::read(&app, &school, week, |edition| Some(url_of(edition))).await?;
+    let shown = Shown::read(&app, &school, week, |number| Some(url_of(&school, week, number))).await?;
     let bar = bar(&app, &visitor, &school, Some(week), Place::On(Part::Log)).await?;
     let view = EditionView {
         frame: frame!(visitor, Some(&bar)),
@@ -128,10 +125,10 @@ async fn edition_page(
     let Here { school, .. } = here(&app, &visitor, "edition_view", id).await?;
     let stored = edition(&app, school.id, week, number).await?;
     let edition = read_edition(&stored.bytes)?;
-    let shown = Shown::read(&app, &school, week, |edition| Some(url_of(edition))).await?;
+    let shown = Shown::read(&app, &school, week, |number| Some(url_of(&school, week, number))).await?;
     let compare_url =
         (number > 1).then(|| format!("/schools/{id}/weeks/{week}/compare?a={}&b={number}", number - 1));
-    let url = url_of(&stored);
+    let url = url_of(&school, week, number);
     let public_url = format!("{url}/public");
     let bar = bar(&app, &visitor, &school, Some(week), Place::On(Part::Log)).await?;
     let view = EditionView {
@@ -170,15 +167,15 @@ async fn public_page(
 ) -> Result<Response, PageError> {
     let Here { school, .. } = here(&app, &visitor, "edition_public", id).await?;
     let stored = edition(&app, school.id, week, number).await?;
-    let url = |edition: &StoredEdition| Some(format!("{}/public", url_of(edition)));
+    let url = |number| Some(format!("{}/public", url_of(&school, week, number)));
     let shown = Shown::read(&app, &school, week, url).await?;
     let bar = bar(&app, &visitor, &school, Some(week), Place::Below(Part::Log)).await?;
-    let pdf = format!("{}/public/pdf", url_of(&stored));
+    let pdf = format!("{}/public/pdf", url_of(&school, week, number));
     let downloads = [DownloadLink { label: "PDF", url: &pdf }];
     Ok(page(shown.public_page(frame!(visitor, Some(&bar)), &stored, &downloads)?))
 }
 
 /// Where the page of an edition is.
-fn url_of(edition: &StoredEdition) -> String {
-    format!("/schools/{}/weeks/{}/editions/{}", edition.stream, edition.week, edition.number)
+fn url_of(school: &School, week: Week, number: u32) -> String {
+    format!("/schools/{}/weeks/{week}/editions/{number}", school.id)
 }

@@ -128,7 +128,7 @@ impl IntoResponse for PageError {
 fn in_chinese(error: &ApiError) -> (&'static str, &'static str) {
     match error.status() {
         StatusCode::NOT_FOUND => ("没有这个页面", "地址有误，或者您没有查看它的权限。"),
-        StatusCode::GONE => ("已撤回公示", "这一版周报已由学校撤回，不再公开。"),
+        StatusCode::GONE => ("不再公示", "这一版周报已由学校撤回，或已由新的一版取代。"),
         StatusCode::FORBIDDEN => ("没有权限", "您的角色不能进行这项操作。"),
         StatusCode::CONFLICT => {
             ("情况已有变化", "打开本页之后又收到了新的记录，或者已经公示。请返回重新查看。")

@@ -2,14 +2,13 @@
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HOST};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::header::{CONTENT_TYPE, ETAG, HOST};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use uuid::Uuid;
 use xunke_domain::book::SchoolBook;
 use xunke_domain::week::Week;
-use xunke_storage::editions::StoredEdition;
 use xunke_sync::derived_id::derived_id;
 
 use super::log::Shown;
@@ -19,8 +18,7 @@ use crate::app::App;
 use crate::auth::token;
 use crate::body::ApiPath;
 use crate::pages::{self, FeedView, Frame, PostedView, PostedWeekView};
-use crate::problem::ApiError;
-use crate::routes::posting::{ASK_AGAIN, PostedWeek, posted, posted_weeks, posting_school};
+use crate::routes::posting::{ASK_AGAIN, PostedWeek, posted, posted_number, posted_weeks, posting_school};
 
 /// Weeks in the feed.
 const ENTRIES: usize = 20;
@@ -48,10 +46,10 @@ pub(super) fn origin(headers: &HeaderMap) -> String {
 }
 
 /// A page that is kept by whoever likes, and asked about each time; told apart by what is in it.
-fn cacheable(headers: &HeaderMap, html: String) -> Response {
-    let tag = format!("\"{}\"", token::hash(&html));
+fn cacheable(headers: &HeaderMap, text: String, answer: impl FnOnce(String) -> Response) -> Response {
+    let tag = format!("\"{}\"", token::hash(&text));
     let mut response =
-        if is_known(headers, &tag) { StatusCode::NOT_MODIFIED.into_response() } else { page(html) };
+        if is_known(headers, &tag) { StatusCode::NOT_MODIFIED.into_response() } else { answer(text) };
     let (name, value) = ASK_AGAIN;
     response.headers_mut().insert(name, HeaderValue::from_static(value));
     if let Ok(tag) = HeaderValue::from_str(&tag) {
@@ -91,7 +89,7 @@ async fn weeks_page(
         feed_url: &format!("{}/feed.xml", path(id)),
         weeks: &weeks,
     })?;
-    Ok(cacheable(&headers, html))
+    Ok(cacheable(&headers, html, page))
 }
 
 async fn feed(
@@ -122,9 +120,8 @@ async fn feed(
         updated,
         entries: &entries,
     })?;
-    let kind: [(HeaderName, &str); 2] =
-        [(CONTENT_TYPE, "application/atom+xml; charset=utf-8"), (CACHE_CONTROL, ASK_AGAIN.1)];
-    Ok((kind, xml).into_response())
+    let answer = |xml| ([(CONTENT_TYPE, "application/atom+xml; charset=utf-8")], xml).into_response();
+    Ok(cacheable(&headers, xml, answer))
 }
 
 /// The newest edition of a week.
@@ -133,8 +130,8 @@ async fn newest(
     ApiPath((id, week)): ApiPath<(Uuid, Week)>,
 ) -> Result<Response, PageError> {
     let school = posting_school(&app, id).await?;
-    let newest = app.store.read().edition_list(school.id, week).await?.pop().ok_or(ApiError::NotFound)?;
-    Ok(see_other(&format!("{}/{week}/{}", path(id), newest.number)))
+    let number = posted_number(&app, &school, week).await?;
+    Ok(see_other(&format!("{}/{week}/{number}", path(id))))
 }
 
 async fn edition_page(
@@ -144,11 +141,8 @@ async fn edition_page(
 ) -> Result<Response, PageError> {
     let school = posting_school(&app, id).await?;
     let stored = posted(&app, &school, week, number).await?;
-    let url = |edition: &StoredEdition| {
-        let still_posted = edition.withdrawn.is_none();
-        still_posted.then(|| format!("{}/{week}/{}", path(id), edition.number))
-    };
+    let url = |other| (other == number).then(|| format!("{}/{week}/{number}", path(id)));
     let shown = Shown::read(&app, &school, week, url).await?;
     let frame = Frame { home_url: &path(id), person: None, bar: None };
-    Ok(cacheable(&headers, shown.public_page(frame, &stored, &[])?))
+    Ok(cacheable(&headers, shown.public_page(frame, &stored, &[])?, page))
 }

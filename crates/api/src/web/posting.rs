@@ -10,14 +10,9 @@ use chrono::DateTime;
 use qrcode::QrCode;
 use qrcode::render::svg;
 use serde::Deserialize;
-use serde_json::json;
 use uuid::Uuid;
-use xunke_domain::fields::Fields;
-use xunke_domain::record_type::RecordType;
-use xunke_domain::settings::POSTED;
 use xunke_domain::week::Week;
 use xunke_storage::editions::EditionHead;
-use xunke_storage::intake::server::{ServerWrite, ServerWritten};
 
 use super::bar::{Part, Place, bar};
 use super::posted::{origin, path, view};
@@ -28,7 +23,7 @@ use crate::body::ApiPath;
 use crate::instant::at;
 use crate::pages::{self, EditionPosted, PostingView};
 use crate::problem::ApiError;
-use crate::routes::posting::{PostedWeek, withdraw};
+use crate::routes::posting::{PostedWeek, Posting, decide, withdraw};
 
 pub(super) fn router() -> Router<App> {
     Router::new()
@@ -73,7 +68,7 @@ async fn posting_page(
         frame: frame!(visitor, Some(&bar)),
         school: &school.name,
         posted: book.settings.posted,
-        decide: may("school_change").then_some(pages::Form { action: &action, csrf: &visitor.csrf }),
+        decide: may("posting_change").then_some(pages::Form { action: &action, csrf: &visitor.csrf }),
         address: &format!("{}{}", origin(&headers), path(id)),
         qr_url: &format!("/schools/{id}/posting/qr.svg"),
         editions: &editions,
@@ -94,25 +89,9 @@ async fn decided(
     Form(form): Form<Decision>,
 ) -> Result<Response, PageError> {
     visitor.check(&headers, &form.csrf)?;
-    let school = here(&app, &visitor, "school_change", id).await?.school;
-    let name = format!("settings/{POSTED}").parse().map_err(|_| ApiError::Internal)?;
-    let write = ServerWrite {
-        stream: school.id,
-        kind: RecordType::School,
-        id,
-        set: Fields::from_iter([(name, json!(form.posted))]),
-        author: visitor.caller.id(),
-        expected: None,
-    };
-    let tx = app.store.begin().await?;
-    match app.store.write_in(&tx, &write, app.clock.millis()).await? {
-        ServerWritten::Done(record) => {
-            tx.commit().await?;
-            app.heads.moved(school.id, record.seq);
-            Ok(see_other(&format!("/schools/{id}/posting")))
-        }
-        _ => Err(ApiError::WrongState("the school has changed meanwhile").into()),
-    }
+    let school = here(&app, &visitor, "posting_change", id).await?.school;
+    decide(&app, &visitor.caller, school.id, Posting { posted: form.posted }).await?;
+    Ok(see_other(&format!("/schools/{id}/posting")))
 }
 
 /// The public address as a QR code, with the quiet zone it needs.

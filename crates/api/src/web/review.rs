@@ -19,7 +19,7 @@ use super::{PageError, frame, here, page, see_other};
 use crate::app::App;
 use crate::auth::guard::Here;
 use crate::body::ApiPath;
-use crate::pages::{self, ReviewForm, ReviewView};
+use crate::pages::{self, ReviewForm, ReviewView, UnansweredItem, UnmetItem, UnsentItem};
 use crate::routes::preflight::preflight;
 use crate::routes::publishing::{Publish, publish};
 
@@ -42,24 +42,24 @@ async fn review_page(
     let found = preflight(&app, school.id, week).await?;
     let known = Known::read(&app, &school, &BTreeSet::new()).await?;
     let visit = |visit| format!("/schools/{id}/visits/{visit}");
-    let unsent: Vec<_> = found
-        .unsent
-        .into_iter()
-        .map(|one| (one.person, one.name, one.unsent, one.seen_at.as_deref().and_then(read)))
-        .collect();
-    let feedback: Vec<_> = found
-        .feedback
-        .into_iter()
-        .filter_map(|one| Some((one.teacher, one.state, read(&one.sent_at)?, visit(one.visit))))
-        .collect();
-    let tasks: Vec<_> = found
-        .tasks
-        .into_iter()
-        .map(|one| {
-            let list = format!("/schools/{id}/weeks/{week}/visits?inspector={}", one.inspector);
-            (one.person, one.title, one.to, one.classes, list)
-        })
-        .collect();
+    let unsent = found.unsent.into_iter().map(|one| UnsentItem {
+        person: one.person,
+        device: one.name,
+        count: one.unsent,
+        seen_at: one.seen_at.as_deref().and_then(read),
+    });
+    let feedback = found.feedback.into_iter().filter_map(|one| {
+        let sent_at = read(&one.sent_at)?;
+        Some(UnansweredItem { teacher: one.teacher, state: one.state, sent_at, visit_url: visit(one.visit) })
+    });
+    let tasks = found.tasks.into_iter().map(|one| UnmetItem {
+        visits_url: format!("/schools/{id}/weeks/{week}/visits?inspector={}", one.inspector),
+        person: one.person,
+        title: one.title,
+        to: one.to,
+        classes: one.classes,
+    });
+    let newest = app.store.read().edition_list(school.id, week).await?.pop();
     let action = format!("/schools/{id}/weeks/{week}/publish");
     let may_publish = visitor.caller.reach(&app, "weekly_log_publish", &school).is_ok();
     let form = pages::Form { action: &action, csrf: &visitor.csrf };
@@ -71,13 +71,14 @@ async fn review_page(
         teaching_week: known.book.teaching_week_of(week.monday()),
         visits: found.visits,
         draft_url: &format!("/schools/{id}/weeks/{week}/draft"),
-        unsent: &unsent,
+        newest: newest.map(|edition| (edition.number, edition.overtaken)),
+        unsent: &unsent.collect::<Vec<_>>(),
         devices_url: &format!("/schools/{id}/devices"),
         conflicts: &found.conflicts.into_iter().map(visit).collect::<Vec<_>>(),
         held: found.held,
         settle_url: &format!("/schools/{id}/settle"),
-        feedback: &feedback,
-        tasks: &tasks,
+        feedback: &feedback.collect::<Vec<_>>(),
+        tasks: &tasks.collect::<Vec<_>>(),
         form: may_publish.then_some(ReviewForm { form, as_of: found.as_of }),
         names: known.names(),
     };

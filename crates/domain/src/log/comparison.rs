@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::ids::{SubjectId, UserId};
 use crate::log::gathered::{Gathered, Seen, SeenSlot};
-use crate::log::shares::{count, round4, share, wilson95};
+use crate::log::shares::{MIN_SHARE, count, round4, share, wilson95};
 use crate::log::trace::Trace;
 use crate::visit::Level;
 use crate::week::Week;
@@ -127,8 +127,9 @@ pub(super) fn comparison(week: &Gathered<'_>, trace: &mut Trace) -> Comparison {
         school.entry(*stratum).or_default().add(seen);
         own.entry(who(seen)).or_default().entry(*stratum).or_default().add(seen);
     }
-    // Where he alone rated there is nothing to compare with.
-    let compared = |stratum: &Stratum, own: &Tally| school.get(stratum).filter(|all| all.visits > own.visits);
+    // Where nearly he alone rated there is nothing to compare with, and the school's figure less his would be another's.
+    let compared =
+        |stratum: &Stratum, own: &Tally| school.get(stratum).filter(|all| all.rated >= own.rated + MIN_SHARE);
     let mut inspectors = Vec::new();
     let mut told: BTreeMap<(&str, UserId), BTreeSet<Stratum>> = BTreeMap::new();
     for (inspector, strata) in &own {
@@ -232,13 +233,15 @@ fn agreement(week: &Gathered<'_>, trace: &mut Trace) -> Agreement {
 struct Pairs([[u32; 4]; 4]);
 
 impl Pairs {
-    /// Every two visits of different inspectors by one rubric, in the dimensions that both rated.
+    /// Every two inspectors by one rubric, in the dimensions that both rated; of each the first visit of the slot.
     fn add(&mut self, slot: &SeenSlot<'_>) {
-        let rated: Vec<&Seen<'_>> = slot.visits.iter().filter(|seen| is_rated(seen)).collect();
+        let mut inspectors = BTreeSet::new();
+        let first = |seen: &&Seen<'_>| is_rated(seen) && inspectors.insert(seen.logged.visit.inspector);
+        let rated: Vec<&Seen<'_>> = slot.visits.iter().filter(first).collect();
         for (place, one) in rated.iter().enumerate() {
             for other in rated.iter().skip(place + 1) {
                 let (a, b) = (one.logged.visit, other.logged.visit);
-                if a.inspector == b.inspector || a.rubric != b.rubric {
+                if a.rubric != b.rubric {
                     continue;
                 }
                 let both = a

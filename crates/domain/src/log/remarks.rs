@@ -36,7 +36,7 @@ pub struct Remark {
 /// How often something good was noted where a subject was taught. Not for ranking: who looks for what differs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HighlightRate {
-    /// Highlights of the subject.
+    /// Highlights noted in those visits.
     pub highlights: u32,
     /// Visits of lessons of the subject; bulk visits left out.
     pub visits: u32,
@@ -78,27 +78,27 @@ pub(super) fn improvements(week: &Gathered<'_>, trace: &mut Trace) -> BySubject 
 }
 
 /// Highlights per 10 visits by subject (domain, section 7, formula 6); the subjects are those visited and those that
-/// are protected or have a highlight.
+/// are protected or have a highlight. Numerator and denominator speak of the same visits: those not marked in bulk, by
+/// the subject given.
 pub(super) fn highlight_rates(
     week: &Gathered<'_>,
     highlights: &BySubject,
     trace: &mut Trace,
 ) -> BTreeMap<String, HighlightRate> {
-    let mut rates: BTreeMap<String, HighlightRate> = (highlights.iter())
-        .map(|(subject, list)| {
-            (subject.clone(), HighlightRate { highlights: count(list.len()), ..HighlightRate::default() })
-        })
-        .collect();
-    let mut taught: BTreeMap<Option<SubjectId>, Vec<VisitId>> = BTreeMap::new();
+    let mut rates: BTreeMap<String, HighlightRate> =
+        highlights.keys().map(|subject| (subject.clone(), HighlightRate::default())).collect();
+    let mut taught: BTreeMap<Option<SubjectId>, Vec<&Seen<'_>>> = BTreeMap::new();
     for seen in week.visits.iter().filter(|seen| !seen.logged.visit.bulk) {
-        taught.entry(seen.subject_given()).or_default().push(seen.id());
+        taught.entry(seen.subject_given()).or_default().push(seen);
     }
     for (subject, visits) in taught {
         let subject = week.subject_name(subject);
-        for visit in &visits {
-            trace.visit(format_args!("taught.{subject}"), *visit);
+        for seen in &visits {
+            trace.visit(format_args!("taught.{subject}"), seen.id());
         }
-        rates.entry(subject).or_default().visits += count(visits.len());
+        let rate = rates.entry(subject).or_default();
+        rate.visits += count(visits.len());
+        rate.highlights += visits.iter().map(|seen| count(seen.logged.visit.highlights.len())).sum::<u32>();
     }
     for rate in rates.values_mut().filter(|rate| rate.visits >= MIN_SHARE) {
         rate.per_ten = Some((f64::from(rate.highlights) * 100.0 / f64::from(rate.visits)).round() / 10.0);

@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, VecDeque};
 use tokio::sync::oneshot;
 use xunke_sync::wire::result::WriteResult;
 
-use super::Answered;
+use super::{Answered, WAITING};
 use crate::StoreError;
 use crate::intake::examined::Examined;
 use crate::intake::push::{PushJob, Pushed, Slice};
@@ -69,9 +69,9 @@ impl Default for Queue {
 }
 
 impl Queue {
-    /// Whether what waits fills a commit.
+    /// Whether no more is looked at. Far more than a commit holds, so that small pushes are seen behind many large ones.
     pub(super) fn is_full(&self) -> bool {
-        self.waiting.len() >= GATHERED
+        self.waiting.len() >= WAITING
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -113,7 +113,8 @@ impl Queue {
         let (mut bytes, mut writes) = (0, 0);
         for mut push in self.waiting.drain(..) {
             let (count, size) = (push.left().len(), push.left().iter().map(Examined::bytes).sum::<usize>());
-            let fits = batch.is_empty() || (bytes + size <= BYTES && writes + count <= most);
+            let fits = batch.is_empty()
+                || (batch.len() < GATHERED && bytes + size <= BYTES && writes + count <= most);
             // What comes later of the same device stays behind it, whether it is taken or not.
             if devices.insert(push.job.device) && fits && Share::of(&push.job) == share {
                 push.take = count.min(most);

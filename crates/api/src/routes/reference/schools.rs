@@ -13,6 +13,7 @@ use xunke_domain::fields::Fields;
 use xunke_domain::ids::{DistrictId, SchoolId};
 use xunke_domain::record_type::RecordType;
 use xunke_domain::seed;
+use xunke_domain::settings::POSTED;
 use xunke_storage::intake::server::ServerWrite;
 use xunke_storage::schools::{School, SchoolFilter};
 
@@ -204,6 +205,13 @@ async fn school_change(
     headers: HeaderMap,
     ApiJson(body): ApiJson<Value>,
 ) -> Result<Tagged<Value>, ApiError> {
+    let set = keeping::fields(RecordType::School, body)?;
+    if set.keys().any(|path| path.to_string() == format!("settings/{POSTED}")) {
+        return Err(ApiError::invalid(
+            format!("/settings/{POSTED}"),
+            "the principal decides this: PUT /schools/{school}/posting",
+        ));
+    }
     let desk = Desk { app: &app, caller: &caller, here: &here, kind: RecordType::School };
-    desk.change(here.school.id.into_uuid(), &headers, keeping::fields(RecordType::School, body)?).await
+    desk.change(here.school.id.into_uuid(), &headers, set).await
 }
