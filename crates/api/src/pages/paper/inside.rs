@@ -9,6 +9,7 @@ use xunke_print::{Block, Cell, Column, Holds, Item, Paper, Row, Section};
 use crate::pages::coverage::{CoverageTables, Cross, Unseen};
 use crate::pages::heading::{Heading, SemesterName};
 use crate::pages::paper::parts::{self, columns, share};
+use crate::pages::paper::statistics;
 use crate::pages::ratings;
 use crate::pages::remarks::{self, Remarks};
 use crate::pages::share::Share;
@@ -32,20 +33,16 @@ pub fn edition_paper(
     let consistency = Share::new(log.consistency.consistent, log.consistency.checked);
     let mut sections = vec![
         basics(log),
-        Section {
-            title: "二、课堂亮点".to_owned(),
-            blocks: listed(&Remarks::new(&log.highlights_by_subject, links)),
-        },
+        highlights(log, links),
         problems(log, links),
         executed(&timetable, consistency),
         rated(log, dimensions),
-        Section {
-            title: "六、未巡到".to_owned(),
-            blocks: parts::unseen(&Unseen::new(&coverage.classes_not_seen, &coverage.subjects_not_seen)),
-        },
+        unseen(log),
         notes(&log.data_notes, &timetable),
         changes(edition, links),
     ];
+    sections.extend(statistics::trend(log));
+    sections.extend(statistics::comparison(log));
     sections.extend(cross(log));
     let mut lines = vec![
         format!(
@@ -113,6 +110,19 @@ fn basics(log: &WeeklyLog) -> Section {
     Section { title: "一、基本情况".to_owned(), blocks }
 }
 
+fn highlights(log: &WeeklyLog, links: VisitLinks<'_>) -> Section {
+    let mut blocks = listed(&Remarks::new(&log.highlights_by_subject, links));
+    blocks.extend(statistics::highlight_rates(log));
+    Section { title: "二、课堂亮点".to_owned(), blocks }
+}
+
+fn unseen(log: &WeeklyLog) -> Section {
+    let coverage = &log.coverage;
+    let mut blocks = parts::unseen(&Unseen::new(&coverage.classes_not_seen, &coverage.subjects_not_seen));
+    blocks.extend(statistics::long_unseen(log));
+    Section { title: "六、未巡到".to_owned(), blocks }
+}
+
 fn listed(remarks: &Remarks<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     if remarks.subjects.is_empty() {
@@ -169,6 +179,7 @@ fn problems(log: &WeeklyLog, links: VisitLinks<'_>) -> Section {
         ]);
         blocks.push(Block::table("存在问题，按等级由重到轻", columns, rows));
     }
+    blocks.extend(statistics::problems(log));
     Section { title: "三、待改进之处与存在问题".to_owned(), blocks }
 }
 
@@ -254,10 +265,10 @@ fn rated(log: &WeeklyLog, dimensions: &BTreeMap<String, String>) -> Section {
         vec![Block::text("本周没有评价。")]
     } else {
         let rows = ratings::rows(log.ratings, &log.ratings_by_dimension, dimensions, None);
-        vec![
-            Block::text(format!("{}人次作了评价。只计各等级次数，不折算分数、不求平均。", log.rating_visits)),
-            parts::ratings(&rows),
-        ]
+        let told = format!("{}人次作了评价。只计各等级次数，不折算分数、不求平均。", log.rating_visits);
+        let mut blocks = vec![Block::text(told), parts::ratings(&rows)];
+        blocks.extend(statistics::good(log, dimensions));
+        blocks
     };
     Section { title: "五、评价".to_owned(), blocks }
 }

@@ -6,6 +6,7 @@
 mod inside;
 mod outside;
 mod parts;
+mod statistics;
 
 pub use inside::edition_paper;
 pub use outside::public_paper;
