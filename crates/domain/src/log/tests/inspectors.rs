@@ -123,10 +123,10 @@ fn two_who_saw_the_same_lesson_are_a_pair_in_every_dimension_both_rated() {
     assert_eq!((agreement.share, agreement.kappa), (None, None));
     assert_eq!(log.trace["comparison.agreement"].len(), 2);
 
-    // The same inspector once more is no second opinion of his own first.
+    // The same inspector once more is no second opinion, neither of his own first nor of the other's.
     sample.visits.push(again);
     let agreement = comparison(&sample.compile()).agreement;
-    assert_eq!((agreement.slots, agreement.pairs, agreement.exact), (1, 3, 1));
+    assert_eq!((agreement.slots, agreement.pairs, agreement.exact), (1, 2, 1));
 }
 
 #[test]
