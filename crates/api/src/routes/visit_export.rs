@@ -19,6 +19,7 @@ use uuid::Uuid;
 use xunke_domain::ids::{ClassId, SubjectId, TeacherId, UserId};
 use xunke_domain::verdict::Verdict;
 use xunke_domain::week::Week;
+use xunke_storage::audit::AuditEntry;
 use xunke_storage::records::StoredRecord;
 use xunke_storage::schools::School;
 use xunke_storage::visits::{VisitFilter, VisitRow};
@@ -89,6 +90,8 @@ pub struct VisitExportParams {
     verdict: Option<Verdict>,
     /// With this text in highlights, improvements, findings.
     text: Option<String>,
+    /// Only those submitted (and not withdrawn), which the log tells, or only the others; all if not said.
+    submitted: Option<bool>,
 }
 
 /// A file's bytes.
@@ -115,20 +118,35 @@ async fn visit_export(
     here: Here,
     ApiQuery(params): ApiQuery<VisitExportParams>,
 ) -> Result<Response, ApiError> {
-    let own = here.own(&caller);
-    export(app, here.school, own, params).await
+    export(app, &caller, here, params).await
 }
 
-/// Visits as a file; shared with the pages. `own`: only those this person made or came along on.
+/// Visits as a file; shared with the pages. Names and texts leave the server in bulk, so it is noted who took them.
 pub async fn export(
     app: App,
-    school: School,
-    own: Option<UserId>,
+    caller: &Caller,
+    here: Here,
     params: VisitExportParams,
 ) -> Result<Response, ApiError> {
-    let VisitExportParams { format, week, class, teacher, subject, inspector, verdict, text } = params;
+    let own = here.own(caller);
+    let school = here.school;
+    let VisitExportParams { format, week, class, teacher, subject, inspector, verdict, text, submitted } =
+        params;
+    let tx = app.store.begin().await?;
+    tx.audit_add(AuditEntry {
+        id: app.chance.id(app.clock.now()),
+        at: app.clock.millis(),
+        actor: Some(caller.id()),
+        action: "visit_export",
+        school: Some(school.id),
+        object: week.map_or_else(|| "all weeks".to_owned(), |week| week.to_string()),
+        detail: format!("{:?}", format.unwrap_or(ExportFormat::Csv)).to_lowercase(),
+    })
+    .await?;
+    tx.commit().await?;
     let filter = VisitFilter {
         own,
+        submitted,
         week,
         class,
         teacher,

@@ -5,15 +5,12 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use uuid::Uuid;
-use xunke_domain::ids::SchoolId;
 use xunke_domain::week::Week;
 
 use super::session::Visitor;
 use super::{PageError, here};
 use crate::app::App;
-use crate::auth::guard::Reach;
 use crate::body::{ApiPath, ApiQuery};
-use crate::problem::ApiError;
 use crate::routes::prints;
 use crate::routes::visit_export::{VisitExportParams, export};
 
@@ -68,8 +65,6 @@ async fn visits(
     ApiPath(id): ApiPath<Uuid>,
     ApiQuery(params): ApiQuery<VisitExportParams>,
 ) -> Result<Response, PageError> {
-    let school = app.store.read().school_find(SchoolId::from_uuid(id)).await?.ok_or(ApiError::NotFound)?;
-    let reach = visitor.caller.reach(&app, "visit_export", &school)?;
-    let own = (reach == Reach::Own).then(|| visitor.caller.id());
-    Ok(export(app, school, own, params).await?)
+    let here = here(&app, &visitor, "visit_export", id).await?;
+    Ok(export(app, &visitor.caller, here, params).await?)
 }

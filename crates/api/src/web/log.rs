@@ -82,7 +82,7 @@ impl Shown {
 
 /// Where the week's visits are, as a file.
 fn visits_url(school: Uuid, week: Week, format: &str) -> String {
-    format!("/schools/{school}/visits/export?format={format}&week={week}")
+    format!("/schools/{school}/visits/export?format={format}&week={week}&submitted=true")
 }
 
 async fn draft_page(
