@@ -34,7 +34,7 @@ pub fn edition_paper(
         basics(log),
         Section {
             title: "二、课堂亮点".to_owned(),
-            blocks: listed(&Remarks::new(&log.highlights_by_subject, links)),
+            blocks: listed(&Remarks::new("highlights", &log.highlights_by_subject, links)),
         },
         problems(log, links),
         executed(&timetable, consistency),
@@ -142,7 +142,7 @@ fn listed(remarks: &Remarks<'_>) -> Vec<Block> {
 fn problems(log: &WeeklyLog, links: VisitLinks<'_>) -> Section {
     use Holds::{Figures, Long, Text};
     let mut blocks = vec![Block::heading("待改进之处")];
-    blocks.extend(listed(&Remarks::new(&log.improvements_by_subject, links)));
+    blocks.extend(listed(&Remarks::new("improvements", &log.improvements_by_subject, links)));
     blocks.push(Block::heading("存在问题"));
     let findings = remarks::findings(&log.findings, links);
     if findings.is_empty() {
