@@ -11,6 +11,7 @@ use crate::web::{html, page, signed_in};
 
 on_both!(
     a_figure_of_an_edition_leads_to_its_visits,
+    a_repeat_leads_to_its_visits_of_all_weeks,
     a_list_is_narrowed_by_class_inspector_and_verdict,
     the_page_of_a_visit_tells_who_changed_what,
     an_inspector_sees_his_own_visits_and_no_figures,
@@ -53,6 +54,38 @@ async fn a_figure_of_an_edition_leads_to_its_visits(app: TestApp) {
     assert!(all.contains(&id(1).to_string()) && !all.contains(&id(2).to_string()), "{all}");
     let absent = page(&app, &format!("{week}/visits?edition=7&figure=visits"), &cookie).await;
     assert_eq!(absent.status, StatusCode::NOT_FOUND);
+}
+
+async fn a_repeat_leads_to_its_visits_of_all_weeks(app: TestApp) {
+    let staffed = app.staffed().await;
+    let Staffed { school, names, principal, inspector, .. } = &staffed;
+    let class = "三年级(2)班";
+    let of = |date: &str, period: &str, subject: &str| names.visit(class, date, period, subject);
+    let [mut now, mut before] = [of("2026-11-17", "第3节", "科学"), of("2026-11-03", "第3节", "数学")];
+    now["findings/a"] = json!({"category": "ST01", "severity": 1});
+    before["findings/a"] = json!({"category": "ST01", "severity": 1});
+    // Of the same weeks and class, without the problem.
+    let [beside, beside_before] = [of("2026-11-18", "第2节", "数学"), of("2026-11-04", "第2节", "数学")];
+    let writes = [(id(1), now), (id(2), before), (id(3), beside), (id(4), beside_before)];
+    inspector.write_all(&app, school, &writes).await;
+    let cookie = signed_in(&app, &principal.login).await;
+    app.publish(school, principal, WEEK, &json!({})).await.expect(201);
+    let week = format!("/schools/{}/weeks/{WEEK}", school.id);
+
+    for (log, choice) in [("draft", ""), ("editions/1", "edition=1&#38;")] {
+        let log = html(&page(&app, &format!("{week}/{log}"), &cookie).await);
+        let link = format!("{week}/visits?{choice}figure=repeats.class.1");
+        assert!(log.contains(&format!("href=\"{link}\"")), "{log}");
+        let link = link.replace("&#38;", "&");
+        let behind = html(&page(&app, &link, &cookie).await);
+        let earlier = html(&page(&app, &format!("{link}&verdict=subject_mismatch"), &cookie).await);
+
+        let listed = |list: &str| [1, 2, 3, 4].map(|n| list.contains(&id(n).to_string()));
+        assert_eq!(listed(&behind), [true, true, false, false], "{behind}");
+        assert!(behind.contains("重复问题（同一班级）") && behind.contains("含其他周的记录"), "{behind}");
+        assert!(behind.contains(&format!("{class}（2）")), "the choices are those of its visits: {behind}");
+        assert_eq!(listed(&earlier), [false, true, false, false], "{earlier}");
+    }
 }
 
 async fn a_list_is_narrowed_by_class_inspector_and_verdict(app: TestApp) {

@@ -50,7 +50,7 @@ impl CoverageTables {
             name: words::grade(row.grade),
             classes: Share::new(row.classes_visited, row.classes_total),
             slots: Share::new(row.visited, row.planned),
-            url: row.grade.and_then(|grade| url("grade", &grade.to_string())),
+            url: url("grade", &row.grade.map_or_else(|| "none".to_owned(), |grade| grade.to_string())),
         };
         let subject = |(name, row): (&String, &SubjectCoverage)| CoverageRow {
             name: name.clone(),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use xunke_domain::log::labels::{level_zh, verdict_zh};
 use xunke_domain::verdict::Verdict;
 use xunke_domain::visit::Level;
+use xunke_domain::week::Week;
 
 use crate::pages::{names, words};
 
@@ -28,10 +29,17 @@ pub(super) fn figure_zh(key: &str, dimensions: &BTreeMap<String, String>) -> Str
             None if rest.is_empty() => "评价·全部".to_owned(),
             None => of("评价", level_of(rest).to_owned()),
         },
+        "good" => of("优良", good(rest, dimensions)),
         "highlights" => of("亮点", rest.to_owned()),
+        "taught" => of("所巡学科", rest.to_owned()),
         "improvements" => of("待改进之处", rest.to_owned()),
         "findings" => of("存在问题", rest.to_owned()),
+        "rectification" => of("整改", if rest == "notices" { "提出整改通知书" } else { rest }.to_owned()),
+        "repeats" => repeats(rest),
+        "trend" => of("近八周走势", trend(rest)),
         "inspectors" => of("巡课人", rest.to_owned()),
+        "comparison" if rest == "agreement" => of("评价差异", "同一节课由两人以上评价".to_owned()),
+        "comparison" => of("评价差异", rest.to_owned()),
         "coverage" => of("覆盖", coverage(rest)),
         _ => key.to_owned(),
     }
@@ -45,6 +53,39 @@ fn consistency(rest: &str) -> &str {
         "disputed" => "意见不一",
         other => other,
     }
+}
+
+fn good(rest: &str, dimensions: &BTreeMap<String, String>) -> String {
+    match rest.split_once('.') {
+        Some(("dimension", key)) => names::dimension(key, dimensions),
+        Some(("rubric", place)) => format!("量表{place}"),
+        _ => "全部".to_owned(),
+    }
+}
+
+/// A problem is told by its place in its table.
+fn repeats(rest: &str) -> String {
+    let (list, place) = rest.split_once('.').unwrap_or((rest, ""));
+    let list = match list {
+        "class" => "重复问题（同一班级）",
+        "teacher" => "重复问题（同一教师）",
+        "common" => "共性问题",
+        other => other,
+    };
+    format!("{list}·表中第{place}项")
+}
+
+fn trend(rest: &str) -> String {
+    let (week, what) = rest.split_once('.').unwrap_or((rest, ""));
+    let what = match what {
+        "checked" => "已核查",
+        "inconsistent" => "课表不一致",
+        "protected" => "重点关注学科已核查",
+        "protected_displaced" => "重点关注学科被挤占",
+        other => other,
+    };
+    let week = week.parse::<Week>().map_or_else(|_| week.to_owned(), words::week_span);
+    format!("{week}·{what}")
 }
 
 fn coverage(rest: &str) -> String {
@@ -86,6 +127,18 @@ mod tests {
         assert_eq!(told("coverage.grade.3"), "覆盖·三年级");
         assert_eq!(told("coverage.weekday.2"), "覆盖·周二");
         assert_eq!(told("coverage.subject.音乐"), "覆盖·音乐");
+        assert_eq!(told("coverage.grade.none"), "覆盖·未分年级");
+        assert_eq!(told("good.all"), "优良·全部");
+        assert_eq!(told("good.dimension.a"), "优良·板书");
+        assert_eq!(told("taught.语文"), "所巡学科·语文");
+        assert_eq!(told("rectification.notices"), "整改·提出整改通知书");
+        assert_eq!(told("repeats.class.2"), "重复问题（同一班级）·表中第2项");
+        assert_eq!(
+            told("trend.2026-W46.protected_displaced"),
+            "近八周走势·11月9日—11月15日·重点关注学科被挤占"
+        );
+        assert_eq!(told("comparison.孟老师"), "评价差异·孟老师");
+        assert_eq!(told("comparison.agreement"), "评价差异·同一节课由两人以上评价");
         assert_eq!(told("of.another.time"), "of.another.time");
     }
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use xunke_domain::log::HighlightRate;
 
+use crate::pages::visit_links::VisitLinks;
+
 /// A subject.
 #[derive(Clone, Debug)]
 pub(super) struct RateRow<'a> {
@@ -12,14 +14,23 @@ pub(super) struct RateRow<'a> {
     pub(super) visits: u32,
     /// Such as `2.5`; none of too few.
     pub(super) per_ten: Option<String>,
+    /// The list of the visits with a highlight.
+    pub(super) highlights_url: Option<String>,
+    /// The list of the visits of its lessons.
+    pub(super) visits_url: Option<String>,
 }
 
-pub(super) fn rows(rates: &BTreeMap<String, HighlightRate>) -> Vec<RateRow<'_>> {
+pub(super) fn rows<'a>(
+    rates: &'a BTreeMap<String, HighlightRate>,
+    links: VisitLinks<'_>,
+) -> Vec<RateRow<'a>> {
     let rows = rates.iter().map(|(subject, rate)| RateRow {
         subject,
         highlights: rate.highlights,
         visits: rate.visits,
         per_ten: rate.per_ten.map(|rate| format!("{rate:.1}")),
+        highlights_url: links.figure(format_args!("highlights.{subject}")),
+        visits_url: links.figure(format_args!("taught.{subject}")),
     });
     rows.collect()
 }

@@ -3,6 +3,7 @@
 use xunke_domain::log::{Agreement, Comparison, InspectorDifference, InspectorMore, InspectorWork};
 
 use crate::pages::share::Share;
+use crate::pages::visit_links::VisitLinks;
 
 /// What one inspector did.
 #[derive(Clone, Debug)]
@@ -55,6 +56,8 @@ pub(super) struct ComparisonTables<'a> {
     pub(super) weeks: usize,
     pub(super) rows: Vec<DifferenceRow<'a>>,
     pub(super) slots: u32,
+    /// The list of the visits that saw the same lesson.
+    pub(super) slots_url: Option<String>,
     pub(super) exact: Share,
     /// κ, such as `0.58`; none of too few pairs.
     pub(super) kappa: Option<String>,
@@ -72,23 +75,26 @@ pub(super) struct DifferenceRow<'a> {
     pub(super) expected: String,
     /// In percentage points, such as `+15.0`.
     pub(super) difference: String,
+    /// The list of all his visits that can be compared.
+    pub(super) url: Option<String>,
 }
 
 impl<'a> ComparisonTables<'a> {
-    pub(super) fn new(comparison: &'a Comparison) -> Self {
+    pub(super) fn new(comparison: &'a Comparison, links: VisitLinks<'_>) -> Self {
         let Comparison { weeks, inspectors, agreement } = comparison;
         let Agreement { slots, pairs, exact, kappa, share: _, wilson95: _ } = *agreement;
         Self {
             weeks: weeks.len(),
-            rows: inspectors.iter().flat_map(rows).collect(),
+            rows: inspectors.iter().flat_map(|inspector| rows(inspector, links)).collect(),
             slots,
+            slots_url: links.figure("comparison.agreement"),
             exact: Share::new(exact, pairs),
             kappa: kappa.map(|kappa| format!("{kappa:.2}")),
         }
     }
 }
 
-fn rows(inspector: &InspectorDifference) -> Vec<DifferenceRow<'_>> {
+fn rows<'a>(inspector: &'a InspectorDifference, links: VisitLinks<'_>) -> Vec<DifferenceRow<'a>> {
     let all = DifferenceRow {
         name: &inspector.inspector,
         stratum: String::new(),
@@ -96,6 +102,7 @@ fn rows(inspector: &InspectorDifference) -> Vec<DifferenceRow<'_>> {
         own: Share::new(inspector.good, inspector.rated),
         expected: format!("{:.1}", inspector.expected),
         difference: points(inspector.difference),
+        url: links.figure(format_args!("comparison.{}", inspector.inspector)),
     };
     let strata = inspector.strata.iter().map(|stratum| {
         let school = f64::from(stratum.school_good) / f64::from(stratum.school_rated.max(1));
@@ -106,6 +113,7 @@ fn rows(inspector: &InspectorDifference) -> Vec<DifferenceRow<'_>> {
             own: Share::new(stratum.good, stratum.rated),
             expected: format!("{:.1}", f64::from(stratum.rated) * school),
             difference: points(stratum.difference),
+            url: None,
         }
     });
     [all].into_iter().chain(strata).collect()

@@ -32,11 +32,18 @@ pub(super) struct GoodRow {
     pub(super) good: Share,
     /// Such as `良` or `良—中`; none of too few.
     pub(super) median: Option<String>,
+    /// The list of the visits with a level of 优 or 良.
+    pub(super) url: Option<String>,
 }
 
 /// What the counts come to: dimensions, then all, then each rubric where there are several.
-pub(super) fn good_rows(shares: &RatingShares, names: &BTreeMap<String, String>) -> Vec<GoodRow> {
-    let row = |name: String, share: &RatingShare| GoodRow {
+pub(super) fn good_rows(
+    shares: &RatingShares,
+    names: &BTreeMap<String, String>,
+    links: VisitLinks<'_>,
+) -> Vec<GoodRow> {
+    let row = |figure: String, name: String, share: &RatingShare| GoodRow {
+        url: links.figure(figure),
         name,
         good: Share::new(share.good, share.rated),
         median: share.median.map(|[better, worse]| match (level_zh(better), level_zh(worse)) {
@@ -44,13 +51,17 @@ pub(super) fn good_rows(shares: &RatingShares, names: &BTreeMap<String, String>)
             (better, worse) => format!("{better}—{worse}"),
         }),
     };
-    let dimensions = shares.by_dimension.iter().map(|(key, share)| row(dimension(key, names), share));
-    let all = [row("合计".to_owned(), &shares.all)];
-    let rubrics = shares.by_rubric.values().zip(1..);
-    dimensions
-        .chain(all)
-        .chain(rubrics.map(|(share, number)| row(format!("其中量表{number}"), share)))
-        .collect()
+    let dimensions = shares
+        .by_dimension
+        .iter()
+        .map(|(key, share)| row(format!("good.dimension.{key}"), dimension(key, names), share));
+    let all = [row("good.all".to_owned(), "合计".to_owned(), &shares.all)];
+    let rubrics = shares
+        .by_rubric
+        .values()
+        .zip(1..)
+        .map(|(share, place)| row(format!("good.rubric.{place}"), format!("其中量表{place}"), share));
+    dimensions.chain(all).chain(rubrics).collect()
 }
 
 /// The rows of the table, the sum last. `names` are the school's own names of its dimensions; `links` are for those

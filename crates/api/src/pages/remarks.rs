@@ -20,6 +20,8 @@ pub(super) struct Remarks<'a> {
 pub(super) struct SubjectRemarks<'a> {
     pub(super) subject: &'a str,
     pub(super) items: Vec<RemarkItem<'a>>,
+    /// The list of their visits.
+    pub(super) url: Option<String>,
 }
 
 /// A highlight or an improvement.
@@ -34,11 +36,13 @@ pub(super) struct RemarkItem<'a> {
 }
 
 impl<'a> Remarks<'a> {
-    pub(super) fn new(lists: &'a BTreeMap<String, Vec<Remark>>, links: VisitLinks<'_>) -> Self {
+    /// `figure` is what the keys of these remarks begin with.
+    pub(super) fn new(figure: &str, lists: &'a BTreeMap<String, Vec<Remark>>, links: VisitLinks<'_>) -> Self {
         let (with, without): (Vec<_>, Vec<_>) = lists.iter().partition(|(_, remarks)| !remarks.is_empty());
         let subject = |(subject, remarks): (&'a String, &'a Vec<Remark>)| SubjectRemarks {
             subject,
             items: remarks.iter().map(|remark| item(remark, links)).collect(),
+            url: links.figure(format_args!("{figure}.{subject}")),
         };
         Self {
             subjects: with.into_iter().map(subject).collect(),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use xunke_domain::log::{Repeat, Repeats, Trend};
 use xunke_domain::week::Week;
 
+use crate::pages::visit_links::VisitLinks;
 use crate::pages::words;
 
 /// Problems that came back, under three headings.
@@ -27,18 +28,25 @@ pub(super) struct RepeatRow<'a> {
     pub(super) subjects: String,
     /// Such as `第10周 1、第12周 2`.
     pub(super) weeks: String,
+    /// How many findings.
+    pub(super) findings: u32,
+    /// The list of its visits, whatever their week.
+    pub(super) url: Option<String>,
 }
 
 impl<'a> RepeatTables<'a> {
     /// The trend knows the numbers of the weeks.
-    pub(super) fn new(repeats: &'a Repeats, trend: Option<&Trend>) -> Self {
+    pub(super) fn new(repeats: &'a Repeats, trend: Option<&Trend>, links: VisitLinks<'_>) -> Self {
         let weeks = trend.into_iter().flat_map(|trend| &trend.weeks);
         let numbers = weeks.map(|week| (week.week, week.teaching_week)).collect();
-        let rows = |repeats: &'a [Repeat]| repeats.iter().map(|repeat| row(repeat, &numbers)).collect();
+        let rows = |list: &str, repeats: &'a [Repeat]| {
+            let url = |place: u32| links.figure(format_args!("repeats.{list}.{place}"));
+            repeats.iter().zip(1..).map(|(repeat, place)| row(repeat, &numbers, url(place))).collect()
+        };
         let tables = [
-            ("同一班级重复出现的问题", rows(&repeats.by_class)),
-            ("同一教师在不同班级重复出现的问题（不列姓名）", rows(&repeats.by_teacher)),
-            ("同年级三个以上班级的共性问题", rows(&repeats.common)),
+            ("同一班级重复出现的问题", rows("class", &repeats.by_class)),
+            ("同一教师在不同班级重复出现的问题（不列姓名）", rows("teacher", &repeats.by_teacher)),
+            ("同年级三个以上班级的共性问题", rows("common", &repeats.common)),
         ];
         Self {
             weeks: repeats.weeks.len(),
@@ -47,7 +55,7 @@ impl<'a> RepeatTables<'a> {
     }
 }
 
-fn row<'a>(repeat: &'a Repeat, numbers: &BTreeMap<Week, Option<u32>>) -> RepeatRow<'a> {
+fn row<'a>(repeat: &'a Repeat, numbers: &BTreeMap<Week, Option<u32>>, url: Option<String>) -> RepeatRow<'a> {
     let Repeat { code, name, red_line, grade: _, classes, subjects, weeks } = repeat;
     let week = |week: Week| {
         let number = numbers.get(&week).copied().flatten();
@@ -64,5 +72,7 @@ fn row<'a>(repeat: &'a Repeat, numbers: &BTreeMap<Week, Option<u32>>) -> RepeatR
             .map(|row| format!("{} {}", week(row.week), row.findings))
             .collect::<Vec<_>>()
             .join("、"),
+        findings: weeks.iter().map(|row| row.findings).sum(),
+        url,
     }
 }

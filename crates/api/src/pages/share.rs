@@ -3,6 +3,9 @@
 
 use xunke_domain::log::{MIN_SHARE, share, wilson95};
 
+/// From this many on a percentage may stand alone.
+const MANY: u32 = 30;
+
 /// `k` of `n`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Share {
@@ -32,6 +35,11 @@ impl Share {
     /// The Wilson interval, such as `78.8%—96.4%`; none of too few.
     pub(super) fn interval(self) -> Option<String> {
         wilson95(self.k, self.n).map(|[low, high]| format!("{}—{}", percent(low), percent(high)))
+    }
+
+    /// The same where it has to stand beside the percentage: below 30 (domain, section 7, "Small numbers").
+    pub(super) fn interval_of_few(self) -> Option<String> {
+        if self.n < MANY { self.interval() } else { None }
     }
 
     /// Whether there was nothing to count.
@@ -66,6 +74,8 @@ mod tests {
         assert_eq!(share.counts(), "40/44");
         assert_eq!(share.percent().as_deref(), Some("90.9%"));
         assert_eq!(share.interval().as_deref(), Some("78.8%—96.4%"));
+        assert_eq!(share.interval_of_few(), None);
+        assert_eq!(Share::new(1, 5).interval_of_few().as_deref(), Some("3.6%—62.5%"));
         assert_eq!(share.per_mille(), 909);
     }
 

@@ -64,8 +64,10 @@ pub(super) struct SubjectRow<'a> {
     pub(super) delivered: Share,
     /// The list of the visits it was checked by.
     pub(super) url: Option<String>,
-    /// The list of the visits that saw it displaced.
+    /// The lists of the visits that saw it displaced, given to self-study, taught.
     pub(super) displaced_url: Option<String>,
+    pub(super) self_study_url: Option<String>,
+    pub(super) delivered_url: Option<String>,
 }
 
 /// A slot whose inspectors contradict each other.
@@ -169,6 +171,8 @@ fn subjects<'a>(log: &'a WeeklyLog, links: VisitLinks<'_>) -> Vec<SubjectRow<'a>
             delivered: Share::new(*delivered, *checked),
             url: links.figure(format_args!("checked.{name}")),
             displaced_url: links.figure(format_args!("displacement.{name}")),
+            self_study_url: links.figure(format_args!("self_study.{name}")),
+            delivered_url: links.figure(format_args!("delivered.{name}")),
         }
     });
     rows.collect()

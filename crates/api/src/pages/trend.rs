@@ -3,6 +3,7 @@
 use xunke_domain::log::{MIN_CHART, Side, Trend, TrendPoint, TrendSum, TrendWeek};
 
 use crate::pages::share::Share;
+use crate::pages::visit_links::VisitLinks;
 use crate::pages::words;
 
 /// The drawing in its own units.
@@ -19,6 +20,8 @@ pub(super) struct Chart {
     /// Prefix of the ids inside, unique on the page.
     pub(super) id: &'static str,
     pub(super) title: &'static str,
+    /// What a departure is, such as 不一致.
+    pub(super) departure: &'static str,
     /// What the drawing shows, for those who do not see it.
     pub(super) description: String,
     /// Whether there are two weeks to draw.
@@ -36,6 +39,8 @@ pub(super) struct Chart {
     pub(super) rows: Vec<Row>,
     /// All weeks together.
     pub(super) all: Share,
+    /// How many slots depart from the plan in all weeks together.
+    pub(super) all_departures: u32,
     /// The small weeks together: which, how many, in words.
     pub(super) pooled: Option<(String, Share, String)>,
 }
@@ -65,6 +70,12 @@ pub(super) struct Row {
     /// Such as `假期2天`.
     pub(super) marks: String,
     pub(super) share: Share,
+    /// The list of all visits of its slots.
+    pub(super) url: Option<String>,
+    /// How many slots depart from what was planned.
+    pub(super) departures: u32,
+    /// The list of their visits.
+    pub(super) departures_url: Option<String>,
     /// Such as `58.8%—97.9%`.
     pub(super) limits: Option<String>,
     /// Where it lies, in words.
@@ -72,25 +83,46 @@ pub(super) struct Row {
     pub(super) outside: bool,
 }
 
+/// What a chart shows.
+#[derive(Clone, Copy)]
+struct Kind {
+    id: &'static str,
+    title: &'static str,
+    departure: &'static str,
+    /// The last part of the keys of all slots, and of those that depart from the plan.
+    keys: [&'static str; 2],
+    point: fn(&TrendWeek) -> TrendPoint,
+    /// By k and n.
+    departures: fn(u32, u32) -> u32,
+}
+
+const KEPT: Kind = Kind {
+    id: "trend-kept",
+    title: "课表一致率",
+    departure: "不一致",
+    keys: ["checked", "inconsistent"],
+    point: |week| week.consistency,
+    departures: |k, n| n.saturating_sub(k),
+};
+const DISPLACED: Kind = Kind {
+    id: "trend-displaced",
+    title: "重点关注学科被挤占率",
+    departure: "被挤占",
+    keys: ["protected", "protected_displaced"],
+    point: |week| week.protected_displacement,
+    departures: |k, _| k,
+};
+
 /// The charts of a trend: consistency, then displacement of protected subjects.
-pub(super) fn charts(trend: &Trend) -> [Chart; 2] {
-    let of = |id, title, sum, point: fn(&TrendWeek) -> TrendPoint| chart(id, title, sum, &trend.weeks, point);
+pub(super) fn charts(trend: &Trend, links: VisitLinks<'_>) -> [Chart; 2] {
     [
-        of("trend-kept", "课表一致率", &trend.consistency, |week| week.consistency),
-        of("trend-displaced", "重点关注学科被挤占率", &trend.protected_displacement, |week| {
-            week.protected_displacement
-        }),
+        chart(KEPT, &trend.consistency, &trend.weeks, links),
+        chart(DISPLACED, &trend.protected_displacement, &trend.weeks, links),
     ]
 }
 
-fn chart(
-    id: &'static str,
-    title: &'static str,
-    sum: &TrendSum,
-    weeks: &[TrendWeek],
-    point: fn(&TrendWeek) -> TrendPoint,
-) -> Chart {
-    let points: Vec<TrendPoint> = weeks.iter().map(point).collect();
+fn chart(kind: Kind, sum: &TrendSum, weeks: &[TrendWeek], links: VisitLinks<'_>) -> Chart {
+    let points: Vec<TrendPoint> = weeks.iter().map(kind.point).collect();
     let shares = points.iter().filter_map(|point| point.share);
     let edges = points.iter().filter_map(|point| point.limits).flatten();
     let (low, high) = shares
@@ -108,11 +140,12 @@ fn chart(
     let placed = || places.iter().copied().zip(&points);
     let seen: Vec<Option<String>> =
         placed().map(|(x, point)| point.share.map(|share| format!("{},{}", at(x), at(y(share))))).collect();
-    let rows: Vec<Row> = weeks.iter().zip(&points).map(|(week, point)| row(week, *point)).collect();
+    let rows: Vec<Row> = weeks.iter().map(|week| row(week, kind, links)).collect();
     let drawn = points.iter().filter(|point| point.share.is_some()).count() > 1;
     Chart {
-        id,
-        title,
+        id: kind.id,
+        title: kind.title,
+        departure: kind.departure,
         description: described(&rows),
         drawn,
         middle: sum.share.map(|share| at(y(share))),
@@ -146,6 +179,7 @@ fn chart(
             .collect(),
         rows,
         all: Share::new(sum.k, sum.n),
+        all_departures: (kind.departures)(sum.k, sum.n),
         pooled: sum.pooled.as_ref().map(|pool| {
             let of = weeks.iter().filter(|week| pool.weeks.contains(&week.week)).map(name);
             let TrendPoint { k, n, .. } = pool.point;
@@ -154,13 +188,18 @@ fn chart(
     }
 }
 
-fn row(week: &TrendWeek, point: TrendPoint) -> Row {
+fn row(week: &TrendWeek, kind: Kind, links: VisitLinks<'_>) -> Row {
+    let point = (kind.point)(week);
+    let [url, departures_url] = kind.keys.map(|key| links.figure(format_args!("trend.{}.{key}", week.week)));
     let days = [("假期", week.holidays), ("活动或考试", week.events)];
     let marks = days.iter().filter(|(_, days)| *days > 0).map(|(what, days)| format!("{what}{days}天"));
     Row {
         week: name(week),
         marks: marks.collect::<Vec<_>>().join("，"),
         share: Share::new(point.k, point.n),
+        url,
+        departures: (kind.departures)(point.k, point.n),
+        departures_url,
         limits: point.limits.map(|[low, high]| format!("{:.1}%—{:.1}%", low * 100.0, high * 100.0)),
         said: said(point),
         outside: point.outside.is_some(),

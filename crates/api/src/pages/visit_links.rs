@@ -32,6 +32,11 @@ impl<'a> VisitLinks<'a> {
         Self { prefix, figures, trace: &log.trace, digests: &log.visit_digests }
     }
 
+    /// For paper, where nothing can be followed.
+    pub(super) fn none(log: &'a WeeklyLog) -> Self {
+        Self::new(None, None, log)
+    }
+
     /// The list of the visits behind a figure; none if the figure is 0.
     pub(super) fn figure(&self, key: impl Display) -> Option<String> {
         let key = key.to_string();

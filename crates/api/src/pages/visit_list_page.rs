@@ -116,6 +116,7 @@ pub fn visit_list_page(view: &VisitListView<'_>) -> Result<String, askama::Error
         week: words::teaching_week(view.teaching_week),
         span: words::week_span(*week),
         figure: chosen.figure.map(|key| figure_zh(key, names.dimensions)),
+        looks_back: view.visits.iter().any(|listed| !in_week(&listed.visit, *week)),
         classes,
         inspectors: inspectors.collect(),
         verdicts: verdicts.collect(),
@@ -133,6 +134,8 @@ struct VisitListPage<'a> {
     span: String,
     /// The figure chosen, in words.
     figure: Option<String>,
+    /// Whether some of its visits lie in other weeks.
+    looks_back: bool,
     classes: Vec<Choice>,
     inspectors: Vec<Choice>,
     verdicts: Vec<Choice>,
@@ -196,6 +199,11 @@ fn row(listed: &ListedVisit, view: &VisitListView<'_>) -> Row {
         said: counts.iter().filter(|(_, n)| *n > 0).map(|(what, n)| format!("{what} {n}")).collect(),
         marks: marks.iter().filter(|(holds, _)| *holds).map(|(_, mark)| *mark).collect(),
     }
+}
+
+/// Whether a visit lies in the week, as far as it says when it was made.
+fn in_week(visit: &Visit, week: Week) -> bool {
+    visit.slot.as_ref().is_none_or(|slot| week.contains(slot.date))
 }
 
 /// Whether a verdict says that the timetable was not kept.

@@ -39,6 +39,8 @@ use crate::routes::weeks::draft;
 const PAGE: usize = 200;
 /// Most visits of a week that are counted for the filters.
 const COUNTED: u64 = 100_000;
+/// Most visits behind a figure that are asked for at once.
+const ASKED: usize = 1000;
 /// Most pieces of feedback on one visit.
 const FEEDBACK: u64 = 100;
 
@@ -91,8 +93,9 @@ async fn list_page(
         return Err(ApiError::Forbidden.into());
     }
     let cursor: Option<Uuid> = given("?cursor", &params.cursor)?;
-    let (found, next) = found(&app, &visitor, &here, week, &chosen, log.as_ref(), cursor).await?;
-    let mut choices = choices(&app, &visitor, &here, week).await?;
+    let traced = traced(&chosen, log.as_ref());
+    let (found, next) = found(&app, &visitor, &here, week, &chosen, traced, cursor).await?;
+    let mut choices = choices(&app, &visitor, &here, week, traced).await?;
     choices.figures =
         log.iter().flat_map(|log| &log.trace).map(|(key, of)| (key.clone(), count(of))).collect();
     let mut people: BTreeSet<UserId> = choices.inspectors.keys().copied().collect();
@@ -147,27 +150,32 @@ async fn log(
     }
 }
 
+/// The visits behind the figure that is chosen, by id; none if no figure is.
+fn traced<'a>(chosen: &Chosen<'_>, log: Option<&'a WeeklyLog>) -> Option<&'a [VisitId]> {
+    let (key, log) = chosen.figure.zip(log)?;
+    Some(log.trace.get(key).map_or(&[], Vec::as_slice))
+}
+
 /// A page of the visits that are chosen, and where the next begins. Those behind a figure are found by the log's own
-/// list, whatever has become of them since.
+/// list, whatever their week and whatever has become of them since.
 async fn found(
     app: &App,
     visitor: &Visitor,
     here: &Here,
     week: Week,
     chosen: &Chosen<'_>,
-    log: Option<&WeeklyLog>,
+    traced: Option<&[VisitId]>,
     cursor: Option<Uuid>,
 ) -> Result<(Vec<Found>, Option<Uuid>), ApiError> {
-    let Chosen { class, inspector, verdict, figure, edition: _ } = *chosen;
+    let Chosen { class, inspector, verdict, figure: _, edition: _ } = *chosen;
     let filter = VisitFilter { class, inspector, verdict, ..VisitFilter::default() };
     let limit = u64::try_from(PAGE).unwrap_or(u64::MAX);
-    let Some(traced) = figure.zip(log).map(|(key, log)| log.trace.get(key).cloned().unwrap_or_default())
-    else {
+    let Some(traced) = traced else {
         let filter = VisitFilter { week: Some(week), submitted: Some(true), ..filter };
         return find(app, here, &visitor.caller, filter, cursor, limit).await;
     };
     let mut among: Vec<VisitId> =
-        traced.into_iter().filter(|id| cursor.is_none_or(|after| id.into_uuid() > after)).collect();
+        traced.iter().copied().filter(|id| cursor.is_none_or(|after| id.into_uuid() > after)).collect();
     let more = among.len() > PAGE;
     among.truncate(PAGE);
     let next = among.last().filter(|_| more).map(|id| id.into_uuid());
@@ -176,13 +184,24 @@ async fn found(
     Ok((found, next))
 }
 
-/// What the week's visits leave to choose.
-async fn choices(app: &App, visitor: &Visitor, here: &Here, week: Week) -> Result<Choices, ApiError> {
-    let own = here.own(&visitor.caller);
-    let all = VisitFilter { own, week: Some(week), submitted: Some(true), ..VisitFilter::default() };
+/// What the week's visits, or those behind a figure, leave to choose.
+async fn choices(
+    app: &App,
+    visitor: &Visitor,
+    here: &Here,
+    week: Week,
+    traced: Option<&[VisitId]>,
+) -> Result<Choices, ApiError> {
+    let all = VisitFilter { own: here.own(&visitor.caller), ..VisitFilter::default() };
+    let of_week = VisitFilter { week: Some(week), submitted: Some(true), ..all.clone() };
+    let parts = |ids: &[VisitId]| VisitFilter { among: Some(ids.to_vec()), ..all.clone() };
+    let filters: Vec<VisitFilter> =
+        traced.map_or_else(|| vec![of_week], |traced| traced.chunks(ASKED).map(parts).collect());
     let mut choices = Choices::default();
-    for row in app.store.read().visit_list(here.school.id, &all, None, COUNTED).await? {
-        choices.count(row.class, row.inspector, row.verdict);
+    for filter in filters {
+        for row in app.store.read().visit_list(here.school.id, &filter, None, COUNTED).await? {
+            choices.count(row.class, row.inspector, row.verdict);
+        }
     }
     Ok(choices)
 }

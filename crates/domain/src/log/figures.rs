@@ -3,7 +3,7 @@
 use crate::log::labels::{
     finding_group_zh, grade_zh, level_code, level_zh, note_zh, verdict_code, verdict_zh,
 };
-use crate::log::{LevelCounts, WeeklyLog};
+use crate::log::{LevelCounts, RatingShare, RatingShares, Repeat, Repeats, WeeklyLog};
 use crate::visit::Level;
 
 /// A figure of a log.
@@ -34,6 +34,7 @@ pub fn figures(log: &WeeklyLog) -> Vec<Figure> {
     for (dimension, counts) in &log.ratings_by_dimension {
         all.extend(ratings(&format!("ratings.{dimension}"), &format!("评价：{dimension}"), *counts));
     }
+    all.extend(log.rating_shares.iter().flat_map(good_shares));
     let remarks = |key: &str, name: &str, subject: &String, count: usize| {
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         Figure::new(format!("{key}.{subject}"), format!("{name}：{subject}"), count, None)
@@ -44,14 +45,24 @@ pub fn figures(log: &WeeklyLog) -> Vec<Figure> {
     all.extend(
         improvements.map(|(subject, list)| remarks("improvements", "待改进之处", subject, list.len())),
     );
+    all.extend(log.highlight_rates.iter().map(|(subject, rate)| {
+        Figure::new(format!("taught.{subject}"), format!("所巡学科人次：{subject}"), rate.visits, None)
+    }));
     all.extend(log.findings.iter().map(|group| {
         let name = format!("存在问题：{} {}", finding_group_zh(&group.code), group.name);
         Figure::new(format!("findings.{}", group.code), name, group.count, None)
     }));
+    all.extend(
+        log.rectification_notices
+            .map(|notices| Figure::new("rectification.notices", "提出整改通知书的人次", notices, log.visits)),
+    );
+    all.extend(log.repeats.iter().flat_map(repeats));
+    all.extend(trend(log));
     all.extend(log.inspectors.iter().map(|work| {
         let name = format!("巡课人次：{}", work.inspector);
         Figure::new(format!("inspectors.{}", work.inspector), name, work.visits, log.visits)
     }));
+    all.extend(comparison(log));
     all.extend(log.data_notes.iter().map(|note| {
         let key = serde_json::to_value(note.kind).ok();
         let key = key.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
@@ -130,4 +141,62 @@ fn ratings(key: &str, name: &str, counts: LevelCounts) -> [Figure; 4] {
             Figure::new(format!("{key}.{}", level_code(level)), format!("{name} {}", level_zh(level)), k, n)
         },
     )
+}
+
+fn good_shares(shares: &RatingShares) -> impl Iterator<Item = Figure> {
+    let figure = |key: String, name: String, share: &RatingShare| {
+        Figure::new(format!("good.{key}"), format!("优良：{name}"), share.good, share.rated)
+    };
+    let all = figure("all".to_owned(), "合计".to_owned(), &shares.all);
+    let dimensions = shares
+        .by_dimension
+        .iter()
+        .map(move |(dimension, share)| figure(format!("dimension.{dimension}"), dimension.clone(), share));
+    let rubrics = shares
+        .by_rubric
+        .values()
+        .zip(1..)
+        .map(move |(share, number)| figure(format!("rubric.{number}"), format!("量表{number}"), share));
+    [all].into_iter().chain(dimensions).chain(rubrics)
+}
+
+/// Problems by their places in the lists, which are those of their keys.
+fn repeats(repeats: &Repeats) -> impl Iterator<Item = Figure> {
+    let lists = [
+        ("class", "同一班级重复的问题", &repeats.by_class),
+        ("teacher", "同一教师在不同班级重复的问题", &repeats.by_teacher),
+        ("common", "共性问题", &repeats.common),
+    ];
+    lists.into_iter().flat_map(|(key, name, list)| {
+        list.iter().zip(1..).map(move |(Repeat { code, name: problem, classes, weeks, .. }, place)| {
+            let name = format!("{name}：{code} {problem}（{}）", classes.join("、"));
+            let findings = weeks.iter().map(|week| week.findings).sum();
+            Figure::new(format!("repeats.{key}.{place}"), name, findings, None)
+        })
+    })
+}
+
+fn trend(log: &WeeklyLog) -> impl Iterator<Item = Figure> {
+    log.trend.iter().flat_map(|trend| &trend.weeks).flat_map(|row| {
+        let (week, kept, displaced) = (row.week, row.consistency, row.protected_displacement);
+        let figure = |key: &str, name: &str, k, n| {
+            Figure::new(format!("trend.{week}.{key}"), format!("走势 {week}：{name}"), k, n)
+        };
+        [
+            figure("inconsistent", "课表不一致", kept.n.saturating_sub(kept.k), kept.n),
+            figure("protected_displaced", "重点关注学科被挤占", displaced.k, displaced.n),
+        ]
+    })
+}
+
+fn comparison(log: &WeeklyLog) -> impl Iterator<Item = Figure> {
+    log.comparison.iter().flat_map(|comparison| {
+        let inspectors = comparison.inspectors.iter().map(|row| {
+            let name = format!("可比同类课的优良：{}", row.inspector);
+            Figure::new(format!("comparison.{}", row.inspector), name, row.good, row.rated)
+        });
+        let agreement = comparison.agreement;
+        let name = "同一节课两人评价一致";
+        inspectors.chain([Figure::new("comparison.agreement", name, agreement.exact, agreement.pairs)])
+    })
 }

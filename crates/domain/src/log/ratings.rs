@@ -4,9 +4,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-use crate::log::gathered::Gathered;
+use crate::log::gathered::{Gathered, Seen};
 use crate::log::labels::level_code;
 use crate::log::shares::{share, wilson95};
 use crate::log::trace::Trace;
@@ -103,33 +102,52 @@ pub(super) struct Ratings {
 
 pub(super) fn ratings(week: &Gathered<'_>, trace: &mut Trace) -> Ratings {
     let mut ratings = Ratings::default();
-    let mut by_rubric: BTreeMap<Option<Uuid>, LevelCounts> = BTreeMap::new();
-    let rated = week.visits.iter().filter(|seen| !seen.logged.visit.bulk);
-    for seen in rated.filter(|seen| !seen.logged.visit.ratings.is_empty()) {
+    let mut by_rubric: BTreeMap<String, LevelCounts> = BTreeMap::new();
+    let given = week.visits.iter().filter(|seen| !seen.logged.visit.bulk);
+    let rated = given.filter(|seen| !seen.logged.visit.ratings.is_empty());
+    for seen in rated.clone() {
         ratings.visits += 1;
         trace.visit("ratings", seen.id());
-        let of_rubric = by_rubric.entry(seen.logged.visit.rubric).or_default();
+        let of_rubric = by_rubric.entry(rubric(seen)).or_default();
         for (dimension, level) in &seen.logged.visit.ratings {
             of_rubric.add(*level);
             ratings.all.add(*level);
             ratings.by_dimension.entry(dimension.clone()).or_default().add(*level);
             trace.visit(format_args!("ratings.{}", level_code(*level)), seen.id());
             trace.visit(format_args!("ratings.{dimension}.{}", level_code(*level)), seen.id());
+            if is_good(*level) {
+                trace.visit("good.all", seen.id());
+                trace.visit(format_args!("good.dimension.{dimension}"), seen.id());
+            }
         }
     }
-    let named = |rubric: Option<Uuid>| rubric.map_or_else(|| "none".to_owned(), |id| id.to_string());
+    if by_rubric.len() < 2 {
+        by_rubric.clear();
+    }
+    for (name, place) in by_rubric.keys().zip(1_u32..) {
+        let good = |seen: &&Seen<'_>| seen.logged.visit.ratings.values().any(|level| is_good(*level));
+        for seen in rated.clone().filter(|seen| rubric(seen) == *name).filter(good) {
+            trace.visit(format_args!("good.rubric.{place}"), seen.id());
+        }
+    }
     ratings.shares = RatingShares {
         all: ratings.all.into(),
         by_dimension: (ratings.by_dimension.iter())
             .map(|(dimension, counts)| (dimension.clone(), (*counts).into()))
             .collect(),
-        by_rubric: if by_rubric.len() > 1 {
-            by_rubric.into_iter().map(|(rubric, counts)| (named(rubric), counts.into())).collect()
-        } else {
-            BTreeMap::new()
-        },
+        by_rubric: by_rubric.into_iter().map(|(rubric, counts)| (rubric, counts.into())).collect(),
     };
     ratings
+}
+
+/// The rubric a visit was rated by; `none` where it does not say.
+fn rubric(seen: &Seen<'_>) -> String {
+    seen.logged.visit.rubric.map_or_else(|| "none".to_owned(), |id| id.to_string())
+}
+
+/// Whether a level is 优 or 良.
+fn is_good(level: Level) -> bool {
+    level <= Level::Good
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::log::gathered::{Seen, SeenSlot};
 /// Keys: `visits` · `consistency.{checked,consistent,inconsistent,disputed}` · `verdict.<verdict>` ·
 /// `checked.<subject>` · `displacement.<subject>` · `displacement.<planned>→<taken by>` ·
 /// `self_study.<subject>` · `delivered.<subject>` · `ratings` · `ratings.<level>` ·
-/// `ratings.<dimension>.<level>` · `highlights.<subject>` · `taught.<subject>` · `improvements.<subject>` ·
+/// `ratings.<dimension>.<level>` · `good.all` · `good.dimension.<dimension>` · `good.rubric.<place in the shares, from 1>` · `highlights.<subject>` · `taught.<subject>` · `improvements.<subject>` ·
 /// `findings.<code>` · `rectification.notices` · `inspectors.<name>` · `comparison.<name>` · `comparison.agreement` · `coverage.grade.<grade>` ·
 /// `coverage.subject.<subject>` · `coverage.weekday.<1–7>` ·
 /// `repeats.{class,teacher,common}.<place in its list, from 1>` ·

@@ -27,7 +27,7 @@ pub fn edition_paper(
 ) -> Paper {
     let log = &edition.log;
     let coverage = &log.coverage;
-    let links = VisitLinks::new(None, None, log);
+    let links = VisitLinks::none(log);
     let heading = Heading::new(&log.school, semester, log.teaching_week, log.week);
     let timetable = Timetable::new(log, links);
     let consistency = Share::new(log.consistency.consistent, log.consistency.checked);
@@ -111,7 +111,7 @@ fn basics(log: &WeeklyLog) -> Section {
 }
 
 fn highlights(log: &WeeklyLog, links: VisitLinks<'_>) -> Section {
-    let mut blocks = listed(&Remarks::new(&log.highlights_by_subject, links));
+    let mut blocks = listed(&Remarks::new("highlights", &log.highlights_by_subject, links));
     blocks.extend(statistics::highlight_rates(log));
     Section { title: "二、课堂亮点".to_owned(), blocks }
 }
@@ -152,7 +152,7 @@ fn listed(remarks: &Remarks<'_>) -> Vec<Block> {
 fn problems(log: &WeeklyLog, links: VisitLinks<'_>) -> Section {
     use Holds::{Figures, Long, Text};
     let mut blocks = vec![Block::heading("待改进之处")];
-    blocks.extend(listed(&Remarks::new(&log.improvements_by_subject, links)));
+    blocks.extend(listed(&Remarks::new("improvements", &log.improvements_by_subject, links)));
     blocks.push(Block::heading("存在问题"));
     let findings = remarks::findings(&log.findings, links);
     if findings.is_empty() {

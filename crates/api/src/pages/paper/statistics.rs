@@ -13,11 +13,12 @@ use crate::pages::paper::parts::{columns, or_dash, share};
 use crate::pages::ratings;
 use crate::pages::repeats::RepeatTables;
 use crate::pages::trend::{self, Chart};
+use crate::pages::visit_links::VisitLinks;
 use Holds::{Figures, Long, Text};
 
 /// Highlights beside the visits of each subject.
 pub(super) fn highlight_rates(log: &WeeklyLog) -> Vec<Block> {
-    let rates = highlight_rates::rows(&log.highlight_rates);
+    let rates = highlight_rates::rows(&log.highlight_rates, VisitLinks::none(log));
     if rates.is_empty() {
         return Vec::new();
     }
@@ -35,7 +36,7 @@ pub(super) fn highlight_rates(log: &WeeklyLog) -> Vec<Block> {
 pub(super) fn problems(log: &WeeklyLog) -> Vec<Block> {
     let mut blocks = Vec::new();
     if let Some(repeats) = &log.repeats {
-        let told = RepeatTables::new(repeats, log.trend.as_ref());
+        let told = RepeatTables::new(repeats, log.trend.as_ref(), VisitLinks::none(log));
         blocks.push(Block::heading("重复问题与共性问题"));
         if told.tables.is_empty() {
             blocks.push(Block::text(format!("最近{}个教学周未见重复问题和共性问题。", told.weeks)));
@@ -69,7 +70,7 @@ pub(super) fn problems(log: &WeeklyLog) -> Vec<Block> {
 /// Shares of good ratings, and medians.
 pub(super) fn good(log: &WeeklyLog, dimensions: &BTreeMap<String, String>) -> Vec<Block> {
     let Some(shares) = &log.rating_shares else { return Vec::new() };
-    let rows = ratings::good_rows(shares, dimensions).into_iter().map(|row| {
+    let rows = ratings::good_rows(shares, dimensions, VisitLinks::none(log)).into_iter().map(|row| {
         let [counts, percent] = share(row.good);
         Row::new([row.name.into(), counts, percent, or_dash(row.good.interval()), or_dash(row.median)])
     });
@@ -114,7 +115,7 @@ pub(super) fn trend(log: &WeeklyLog) -> Option<Section> {
     let note = "本学期内最近的教学周（至多八周，含本周），按当时已有的记录计算。以 p 为各周合计，控制限为 p ± 3√(p(1−p)/n)，只说明波动是否超出偶然，\
                 并非目标；出限的周值得查看原因，不足10节的周不计控制限。";
     let mut blocks = vec![Block::note(note)];
-    for chart in trend::charts(trend) {
+    for chart in trend::charts(trend, VisitLinks::none(log)) {
         blocks.extend(weeks(&chart));
     }
     Some(Section { title: "附表 近八周走势".to_owned(), blocks })
@@ -155,7 +156,7 @@ fn weeks(chart: &Chart) -> Vec<Block> {
 
 /// How much each inspector did, and how the ratings lie beside each other.
 pub(super) fn comparison(log: &WeeklyLog) -> Option<Section> {
-    let told = ComparisonTables::new(log.comparison.as_ref()?);
+    let told = ComparisonTables::new(log.comparison.as_ref()?, VisitLinks::none(log));
     let mut blocks = Vec::new();
     let work = inspectors::work(&log.inspectors);
     let rows = work.iter().filter_map(|row| {

@@ -2,10 +2,12 @@
 
 use xunke_domain::log::WeeklyLog;
 use xunke_domain::verdict::Verdict;
-use xunke_domain::visit::Disposition;
+use xunke_domain::visit::{Disposition, Finding};
 
 use super::log_page::{assert_tells, draft, page};
 use super::sample::Sample;
+use crate::pages::figures::figure_zh;
+use crate::pages::words::encoded;
 
 fn part<'a>(page: &'a str, from: &str) -> &'a str {
     let (_, rest) = page.split_once(from).unwrap_or_else(|| panic!("{from} is not told"));
@@ -92,7 +94,7 @@ fn inspectors_are_told_by_their_work_and_by_differences_never_by_a_rank() {
 
     let inspectors = part(&page, "<h2>附表 巡课人（仅供校内）</h2>");
     assert_tells(inspectors, &["巡课人工作情况", "评价差异", "按全校应有", "全部可比", "最近8个教学周"]);
-    assert_tells(inspectors, &[&format!("{}节次", comparison.agreement.slots), "不说明谁宽谁严"]);
+    assert_tells(inspectors, &[&format!("{}</a>节次", comparison.agreement.slots), "不说明谁宽谁严"]);
     assert!(!inspectors.contains("名次") && !inspectors.contains("误差"));
 }
 
@@ -106,7 +108,10 @@ fn rectification_notices_are_told_with_what_is_not_recorded_yet() {
 
     assert_tells(
         part(&page, "<h3>整改</h3>"),
-        &["本周46人次巡课中，1人次提出整改通知书", "尚不记录整改进展与销号"],
+        &[
+            "本周46人次巡课中，<a href=\"/list?edition=1&#38;figure=rectification.notices\">1</a>人次提出整改通知书",
+            "尚不记录整改进展与销号",
+        ],
     );
 }
 
@@ -124,6 +129,72 @@ fn subjects_and_teachers_long_unseen_are_listed_inside_the_school() {
     );
     let row = format!("<th scope=\"row\">{teacher}</th><td>本学期未巡到</td>");
     assert_tells(unseen, &[&row]);
+}
+
+/// A sample week with something under every heading, and seven such weeks before it.
+fn of_all_kinds() -> WeeklyLog {
+    let mut sample = Sample::qinghe();
+    // After those that get a second visit below.
+    let kept = sample.visits.iter_mut().skip(10).filter(|(.., verdict)| *verdict == Verdict::AsTimetabled);
+    for ((.., judged), verdict) in
+        kept.zip([Verdict::SelfStudy, Verdict::NoTeacher, Verdict::TeacherMismatch])
+    {
+        *judged = verdict;
+    }
+    for weeks in 1..=7 {
+        sample.same_before(weeks);
+    }
+    // One teacher with a problem in two classes, three classes of a grade with another.
+    let teacher = sample.visits[0].0.observed.unwrap().teacher;
+    for (visit, ..) in &mut sample.earlier {
+        visit.observed.as_mut().unwrap().teacher = teacher;
+    }
+    for (visit, ..) in &mut sample.visits {
+        let found = Finding { category: "HW01".to_owned(), severity: 2, note: None };
+        visit.findings.insert("common".to_owned(), found);
+    }
+    sample.visits[0].0.disposition = Some(Disposition::RectifyNotice);
+    sample.visits[1].0.rubric = Some(uuid::Uuid::from_u128(7));
+    let agreeing = sample.second(2, sample.visits[2].2);
+    let contradicting = sample.second(5, Verdict::NoTeacher);
+    sample.visits.extend([agreeing, contradicting]);
+    sample.compile()
+}
+
+#[test]
+fn every_figure_of_the_trace_is_linked_and_has_words() {
+    let log = of_all_kinds();
+
+    let page = page(&draft(&log));
+
+    let kinds = [
+        "repeats.class.1",
+        "repeats.teacher.1",
+        "repeats.common.1",
+        "trend.2026-W40.protected_displaced",
+        "trend.2026-W47.inconsistent",
+        "taught.语文",
+        "good.all",
+        "good.rubric.2",
+        "rectification.notices",
+        "comparison.agreement",
+        "consistency.disputed",
+        "self_study.",
+        "delivered.",
+    ];
+    for kind in kinds {
+        assert!(
+            log.trace.keys().any(|key| key.starts_with(kind)),
+            "{kind} is not among {:?}",
+            log.trace.keys()
+        );
+    }
+    assert!(log.comparison.as_ref().is_some_and(|comparison| !comparison.inspectors.is_empty()));
+    for key in log.trace.keys() {
+        assert!(page.contains(&format!("figure={}\"", encoded(key))), "nothing leads to {key}");
+        let words = figure_zh(key, draft(&log).dimensions);
+        assert!(!words.contains(|raw: char| raw.is_ascii_lowercase()), "{key} is told as {words}");
+    }
 }
 
 #[test]

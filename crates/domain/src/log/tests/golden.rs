@@ -126,6 +126,8 @@ fn the_share_of_good_and_the_rate_of_highlights_follow_from_the_counts() {
     assert_eq!((shares.all.good, shares.all.rated), (47 + 99, 47 + 99 + 32 + 6));
     assert_eq!(shares.by_rubric.len(), 2, "levels of two rubrics do not compare");
     assert_eq!(shares.by_rubric.values().map(|share| share.rated).sum::<u32>(), 184);
+    let told = (1..=2).filter(|place| log.trace.contains_key(&format!("good.rubric.{place}")));
+    assert_eq!(told.count(), 2, "each leads to its visits");
     let labor = log.highlight_rates["劳动"];
     assert_eq!((labor.highlights, labor.visits, labor.per_ten), (0, 0, None));
     let chinese = log.highlight_rates["语文"];
