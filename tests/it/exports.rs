@@ -391,7 +391,7 @@ async fn a_browser_finds_the_files_on_the_pages(app: TestApp) {
     let cookie = signed_in(&app, &principal.login).await;
     let draft = page(&app, &format!("/schools/{}/weeks/{WEEK}/draft", school.id), &cookie).await;
     let draft = String::from_utf8(draft.bytes).unwrap();
-    let file = format!("/schools/{}/visits/export?format=csv&week={WEEK}", school.id);
+    let file = format!("/schools/{}/visits/export?format=csv&week={WEEK}&submitted=true", school.id);
     let linked = ["&amp;", "&#38;"].map(|sign| file.replace('&', sign));
     assert!(linked.iter().any(|file| draft.contains(&format!("href=\"{file}\""))), "{draft}");
     assert_eq!(csv_rows(&page(&app, &file, &cookie).await.bytes).len(), 46);

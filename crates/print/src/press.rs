@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use chrono::{Datelike, Timelike};
-use thiserror::Error;
 use typst::diag::{FileError, FileResult, SourceDiagnostic};
 use typst::foundations::{Bytes, Datetime, Duration, Smart};
 use typst::syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot};
@@ -14,6 +13,7 @@ use typst::{Library, LibraryExt as _, World};
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, Timestamp};
 
+use crate::NotPrinted;
 use crate::paper::Paper;
 use crate::signs::make_printable;
 
@@ -33,15 +33,8 @@ static LIBRARY: LazyLock<LazyHash<Library>> = LazyLock::new(|| LazyHash::new(Lib
 static BOOK: LazyLock<LazyHash<FontBook>> = LazyLock::new(|| LazyHash::new(FontBook::from_fonts([&*FONT])));
 static SOURCE: LazyLock<Source> = LazyLock::new(|| Source::new(file("layout.typ"), LAYOUT.to_owned()));
 
-/// A paper could not be typeset. Its texts are data to the layout, so this is a fault of ours.
-#[derive(Debug, Error)]
-#[error("a paper could not be typeset: {0}")]
-pub struct NotPrinted(String);
-
-impl NotPrinted {
-    fn because(causes: &[SourceDiagnostic]) -> Self {
-        Self(causes.iter().map(|cause| cause.message.as_str()).collect::<Vec<_>>().join("; "))
-    }
+fn because(causes: &[SourceDiagnostic]) -> NotPrinted {
+    NotPrinted(causes.iter().map(|cause| cause.message.as_str()).collect::<Vec<_>>().join("; "))
 }
 
 /// Typesets a paper as PDF; the same paper is the same bytes. It takes tens of milliseconds of processor time.
@@ -51,7 +44,7 @@ pub fn pdf(paper: &Paper) -> Result<Vec<u8>, NotPrinted> {
     let desk = Desk { data: Bytes::from_string(document.to_string()) };
 
     let typeset = typst::compile::<PagedDocument>(&desk).output;
-    let pages = typeset.map_err(|causes| NotPrinted::because(&causes))?;
+    let pages = typeset.map_err(|causes| because(&causes))?;
     let options = PdfOptions {
         // A file of the same name, date and content is the same file.
         ident: Smart::Custom(format!("{} {} {}", paper.title, paper.subtitle, paper.foot.join(" "))),
@@ -59,7 +52,7 @@ pub fn pdf(paper: &Paper) -> Result<Vec<u8>, NotPrinted> {
         timestamp: timestamp(paper),
         ..PdfOptions::default()
     };
-    let bytes = typst_pdf::pdf(&pages, &options).map_err(|causes| NotPrinted::because(&causes));
+    let bytes = typst_pdf::pdf(&pages, &options).map_err(|causes| because(&causes));
     // What it remembers of this paper would only pile up: papers are told once.
     typst::comemo::evict(0);
     bytes
