@@ -24,7 +24,7 @@ pub struct Taken<'a> {
 }
 
 impl Turns {
-    /// Waits for this person's turn; none if [`WAITING`] of his pushes do so already.
+    /// Waits for this person's turn; none if too many of his pushes do so already.
     pub async fn take(&self, person: UserId) -> Option<Taken<'_>> {
         let turn = Arc::clone(self.people().entry(person).or_default());
         // The map's, one for whoever is at it, one for each who waits, and this one.

@@ -1,6 +1,6 @@
 //! Pushes that arrive together share one commit, so that durability stays cheap.
 //!
-//! One task writes; it takes what waits, up to a bound ([`queue`]), commits once, and only then answers. While it
+//! One task writes; it takes what waits, up to a bound (`queue`), commits once, and only then answers. While it
 //! commits, the next pushes gather. Should one of them fail, each is taken in alone, so that it fails alone.
 
 mod queue;
