@@ -34,6 +34,7 @@ mod sessions;
 mod slices;
 mod statistics;
 mod support;
+mod timetable_compare;
 mod timetable_files;
 mod timetables;
 mod verdicts;

@@ -135,6 +135,16 @@ impl SchoolBook {
             })
     }
 
+    /// The teaching weeks of the term a date lies in, with their parities; none outside a term.
+    pub(crate) fn weeks_of_term(&self, on: NaiveDate) -> Vec<(u32, Parity)> {
+        let Some(semester) = self.semester_of(on) else { return Vec::new() };
+        let declared = |week: u32| semester.weeks.get(&week).and_then(|week| week.parity);
+        (1..=60)
+            .take_while(|week| monday_of(semester, *week).is_some())
+            .map(|week| (week, declared(week).unwrap_or(Parity::of(week))))
+            .collect()
+    }
+
     /// The teaching weeks before `week` in its semester, the newest first, at most `most`; none outside a semester.
     pub fn teaching_weeks_before(&self, week: Week, most: usize) -> Vec<Week> {
         let Some(semester) = self.semester_of(week.monday()) else { return Vec::new() };

@@ -33,6 +33,7 @@ pub mod seed;
 pub mod settings;
 mod text;
 pub mod timetable_build;
+pub mod timetable_compare;
 pub mod timetable_csv;
 mod timetable_words;
 pub mod verdict;

@@ -151,6 +151,7 @@ const OTHERS: &[Row] = &[
     row("membership_end",           [N,        N,        N,      N,      N,         S]),
     row("school_view",              [S,        S,        S,      S,      S,         S]),
     row("school_change",            [N,        S,        S,      N,      N,         S]),
+    row("timetable_compare",        [N,        S,        S,      N,      S,         N]),
     row("timetable_preview",        [N,        S,        S,      N,      N,         S]),
     row("timetable_import",         [N,        S,        S,      N,      N,         S]),
     row("lesson_change_decide",     [N,        S,        S,      N,      N,         N]),

@@ -228,6 +228,9 @@ impl World {
         if operation.takes("query", "stream") {
             path = format!("{path}?stream={}", site.school);
         }
+        if operation.id == "timetable_compare" {
+            path = format!("{path}?with={object}");
+        }
         if operation.id == "timetable_preview" {
             path += "?valid_from=2026-11-30";
         }

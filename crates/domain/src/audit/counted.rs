@@ -6,8 +6,7 @@ use chrono::{NaiveDate, Timelike};
 
 use super::class_report::{CountedLesson, WhyUncounted};
 use crate::bell::period_key;
-use crate::book::{Lesson, LessonWeeks, Parity, Period, PeriodKind, SchoolBook, Subject};
-use crate::calendar::monday_of;
+use crate::book::{Lesson, LessonWeeks, Period, PeriodKind, SchoolBook, Subject};
 use crate::lesson_weeks::weekly_shares;
 use crate::workbook::subjects::{counts_for_nothing, is_no_lesson};
 
@@ -50,7 +49,7 @@ pub(super) fn class_week<'a>(
     on: NaiveDate,
 ) -> ClassWeek<'a> {
     let bell = book.bell_schedule(Some(grade), on);
-    let weeks = teaching_weeks(book, on);
+    let weeks = book.weeks_of_term(on);
     let mut cells: BTreeMap<(u32, usize, String), Vec<&Lesson>> = BTreeMap::new();
     for lesson in lessons {
         let place = bell.and_then(|bell| bell.ordinal(&lesson.period)).unwrap_or(usize::MAX);
@@ -79,16 +78,6 @@ pub(super) fn class_week<'a>(
         }
     }
     week
-}
-
-/// The weeks of the term a date lies in.
-pub(super) fn teaching_weeks(book: &SchoolBook, on: NaiveDate) -> Vec<(u32, Parity)> {
-    let Some(semester) = book.semester_of(on) else { return Vec::new() };
-    let declared = |week: u32| semester.weeks.get(&week).and_then(|week| week.parity);
-    (1..=60)
-        .take_while(|week| monday_of(semester, *week).is_some())
-        .map(|week| (week, declared(week).unwrap_or(Parity::of(week))))
-        .collect()
 }
 
 /// Why a lesson counts for nothing, if it does not count.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use super::counted::{length, teaching_weeks, why_uncounted};
+use super::counted::{length, why_uncounted};
 use super::load_findings::load_findings;
 use super::report::TimetableVersion;
 use super::rounded;
@@ -44,7 +44,7 @@ pub(super) fn rows(book: &SchoolBook, timetable: &Timetable, on: NaiveDate) -> (
             by_teacher.entry(lesson.teacher).or_default().push((*class, lesson));
         }
     }
-    let weeks = teaching_weeks(book, on);
+    let weeks = book.weeks_of_term(on);
     let unnamed = by_teacher.remove(&None).unwrap_or_default();
     let unnamed: f64 = unnamed.iter().flat_map(|(_, lesson)| weekly_shares(&[lesson.weeks], &weeks)).sum();
     let of =

@@ -6,6 +6,7 @@ pub mod kinds;
 pub mod lesson_changes;
 mod reading;
 pub mod schools;
+pub mod timetable_comparison;
 pub mod timetable_files;
 pub mod timetable_preview;
 pub mod timetable_preview_parts;

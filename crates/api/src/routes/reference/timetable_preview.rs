@@ -13,6 +13,7 @@ use xunke_domain::resolve::Expected;
 use xunke_domain::timetable_build::{
     Grid, MissingNames, build_grid_choosing, missing_names, same_version, with_missing,
 };
+use xunke_domain::timetable_compare::{TimetableComparison, compare};
 use xunke_domain::timetable_csv::TimetableRow;
 use xunke_domain::verdict::Verdict;
 use xunke_domain::workbook::lessons::Clash;
@@ -51,6 +52,11 @@ pub struct TimetablePreview {
     missing: FileMissing,
     /// What would become of visits.
     impact: FileImpact,
+    /// Cell by cell against the version in force that day (阴阳课表 where the file is the one that is really used):
+    /// `cells`, `different`, `differences` with the lessons of both sides, and `subjects` whose sums differ. Null while
+    /// the file cannot be imported, or where none is in force.
+    #[schema(value_type = Option<Object>)]
+    against: Option<TimetableComparison>,
 }
 
 /// Names the school does not have yet.
@@ -115,10 +121,12 @@ pub(super) async fn preview(
     let places: BTreeMap<u64, &Place> =
         reading.lessons.iter().map(|lesson| (lesson.row.line, &lesson.place)).collect();
     let mut problems: Vec<FileProblem> = reading.problems.iter().map(FileProblem::from).collect();
-    let (mut unchanged, mut impact) = (None, FileImpact::default());
+    let (mut unchanged, mut impact, mut against) = (None, FileImpact::default(), None);
     match build_grid_choosing(&would_be, &rows, &chosen, valid_from) {
         Ok(grid) if importable => {
             unchanged = same_version(book, &grid, valid_from).map(TimetableId::into_uuid);
+            let posted = book.timetable_on(valid_from);
+            against = posted.map(|(_, posted)| compare(&would_be, &posted.grid, &grid, valid_from));
             impact =
                 self::impact(app, here, book, with_version(would_be, grid, valid_from), valid_from).await?;
         }
@@ -144,6 +152,7 @@ pub(super) async fn preview(
         clashes: clashes.into_iter().map(|clash: Clash| FileClash::from(clash)).collect(),
         missing: FileMissing { classes: missing_classes.collect(), subjects, teachers },
         impact,
+        against,
     })
 }
 

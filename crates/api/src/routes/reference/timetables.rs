@@ -44,6 +44,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(timetable_list, timetable_create))
         .routes(routes!(timetable_view, timetable_change, timetable_retire))
         .merge(super::timetable_files::router())
+        .merge(super::timetable_comparison::router())
 }
 
 /// A lesson by the names people use.
