@@ -1,7 +1,7 @@
 //! One request, many times at once, over both nodes: one effect, one answer.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -12,7 +12,11 @@ use crate::Report;
 use crate::http::Answer;
 use crate::phone::Load;
 
-/// Sends one body to both nodes in turns, all at once.
+/// Between a "too busy" and the next attempt.
+const AGAIN: Duration = Duration::from_millis(20);
+
+/// Sends one body to both nodes in turns, all at once; each again while its node says that too many of one person wait,
+/// as phones do.
 async fn at_once(
     cluster: &Cluster,
     times: usize,
@@ -26,7 +30,15 @@ async fn at_once(
     for number in 0..times {
         let (http, url, path) = (cluster.http.clone(), urls[number % urls.len()].clone(), path.to_owned());
         let (token, body, key) = (token.to_owned(), body.to_owned(), key.to_owned());
-        requests.spawn(async move { http.post(&url, &path, &token, body, &key).await });
+        requests.spawn(async move {
+            loop {
+                let answer = http.post(&url, &path, &token, body.clone(), &key).await;
+                if !answer.as_ref().is_ok_and(|answer| answer.status == 503) {
+                    return answer;
+                }
+                tokio::time::sleep(AGAIN).await;
+            }
+        });
     }
     let mut answers = Vec::new();
     while let Some(answer) = requests.join_next().await {
