@@ -105,6 +105,21 @@ impl<C: ConnectionTrait> Queries<C> {
         rows.into_iter().map(StoredEdition::from_row).collect()
     }
 
+    /// The newest edition of a week.
+    pub async fn edition_newest(
+        &self,
+        stream: SchoolId,
+        week: Week,
+    ) -> Result<Option<StoredEdition>, StoreError> {
+        let row = edition::Entity::find()
+            .filter(edition::Column::Stream.eq(stream.into_uuid()))
+            .filter(edition::Column::Week.eq(week.to_string()))
+            .order_by_desc(edition::Column::Number)
+            .one(&self.db)
+            .await?;
+        row.map(StoredEdition::from_row).transpose()
+    }
+
     /// One edition.
     pub async fn edition_find(
         &self,

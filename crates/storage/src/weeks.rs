@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use sea_orm::ConnectionTrait;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 use xunke_domain::book::SchoolBook;
 use xunke_domain::ids::{ClassId, SchoolId, SubjectId, TeacherId, UserId, VisitId};
@@ -12,6 +12,7 @@ use xunke_domain::visit::Visit;
 use xunke_domain::week::Week;
 
 use crate::earlier::EarlierVisit;
+use crate::entity::{edition, visit};
 use crate::feedback::Feedback;
 use crate::gaps::{Named, UnmetTask, UnsentDevice};
 use crate::records::StoredRecord;
@@ -72,6 +73,32 @@ pub struct WeekMaterial {
 }
 
 impl<C: ConnectionTrait> Queries<C> {
+    /// The newest week with a submitted visit or an edition.
+    pub async fn newest_week(&self, stream: SchoolId) -> Result<Option<Week>, StoreError> {
+        let visited: Option<Option<String>> = visit::Entity::find()
+            .select_only()
+            .column(visit::Column::Week)
+            .filter(visit::Column::Stream.eq(stream.into_uuid()))
+            .filter(visit::Column::Submitted.eq(true))
+            .filter(visit::Column::Week.is_not_null())
+            .order_by_desc(visit::Column::Week)
+            .limit(1)
+            .into_tuple()
+            .one(&self.db)
+            .await?;
+        let published: Option<String> = edition::Entity::find()
+            .select_only()
+            .column(edition::Column::Week)
+            .filter(edition::Column::Stream.eq(stream.into_uuid()))
+            .order_by_desc(edition::Column::Week)
+            .limit(1)
+            .into_tuple()
+            .one(&self.db)
+            .await?;
+        let newest = visited.flatten().max(published);
+        newest.map(|week| week.parse().map_err(|error| StoreError::corrupt("week", error))).transpose()
+    }
+
     async fn week_material(
         &self,
         school: School,
@@ -111,7 +138,7 @@ impl<C: ConnectionTrait> Queries<C> {
         let seen = self.classes_last_seen(school.id, since, week.monday()).await?;
         let subjects = self.subjects_last_seen(school.id, since, week.monday()).await?;
         let teachers = self.teachers_last_seen(school.id, since, week.monday()).await?;
-        let editions = self.edition_list(school.id, week).await?;
+        let editions = self.edition_heads_of(school.id, week).await?;
         let held = self.held_open(school.id).await?;
         Ok(WeekMaterial {
             unsent: self.unsent(&school).await?,

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use xunke_domain::fields::FieldPath;
 use xunke_domain::ids::UserId;
-use xunke_domain::log::labels::{level_zh, severity_zh, verdict_zh};
+use xunke_domain::log::labels::{level_zh, severity_zh, situation_zh, verdict_zh};
 use xunke_domain::verdict::Verdict;
 use xunke_domain::visit::{Finding, Highlight, Improvement, Level, Observed, Planned, Situation, Slot};
 
@@ -131,18 +131,6 @@ pub(super) fn observed(observed: &Observed, names: &Names<'_>) -> String {
         (Situation::Lesson, None) => "上课，学科未记".to_owned(),
         (other, None) => situation_zh(*other).to_owned(),
         (other, Some(lesson)) => format!("{}，{lesson}", situation_zh(*other)),
-    }
-}
-
-const fn situation_zh(situation: Situation) -> &'static str {
-    match situation {
-        Situation::Lesson => "上课",
-        Situation::SelfStudy => "自习",
-        Situation::NoTeacher => "无教师",
-        Situation::NoClass => "教室无人",
-        Situation::Assembly => "集会",
-        Situation::Exam => "考试",
-        Situation::Activity => "活动",
     }
 }
 

@@ -76,7 +76,7 @@ pub async fn publish(
     if as_of.is_some_and(|as_of| as_of != material.school.head) {
         return Err(ApiError::WrongState("something has arrived since this draft; read it again"));
     }
-    let newest = tx.edition_list(school, week).await?.pop();
+    let newest = tx.edition_newest(school, week).await?;
     let draft = next(&material, week, newest.as_ref())?;
     let same = |newest: &StoredEdition| read_edition(&newest.bytes).map(|edition| edition.log == draft.log);
     // A change that touches no visit, a holiday entered late say, still changes figures.

@@ -101,7 +101,7 @@ async fn week_list(
 /// The draft of a week's next edition; shared with the pages.
 pub async fn draft(app: &App, school: SchoolId, week: Week) -> Result<Draft, ApiError> {
     let material = app.store.week_material(school, week).await?.ok_or(ApiError::NotFound)?;
-    let newest = app.store.read().edition_list(school, week).await?.pop();
+    let newest = app.store.read().edition_newest(school, week).await?;
     beside("compiling a log", move || next(&material, week, newest.as_ref())).await?
 }
 

@@ -7,7 +7,6 @@ use super::session::Visitor;
 use crate::app::App;
 use crate::pages::{BarEntry, SchoolBar};
 use crate::problem::ApiError;
-use crate::routes::weeks::weeks;
 
 /// An entry of the bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +38,12 @@ pub(super) enum Place {
     Below(Part),
 }
 
+/// Where the log of a week is: the newest edition, if nothing has changed since, else the draft.
+pub(super) fn log_url(school: &School, week: Week, standing: Option<u32>) -> String {
+    let rest = standing.map_or_else(|| "draft".to_owned(), |number| format!("editions/{number}"));
+    format!("/schools/{}/weeks/{week}/{rest}", school.id)
+}
+
 /// The bar on a page of a school; `week` is the one the page is of, if it is of one.
 pub(super) async fn bar(
     app: &App,
@@ -47,16 +52,15 @@ pub(super) async fn bar(
     week: Option<Week>,
     place: Place,
 ) -> Result<SchoolBar, ApiError> {
-    let known = weeks(app, school.id).await?;
-    let newest = known.first().and_then(|view| view.week.parse().ok());
-    let week = week.or(newest).unwrap_or_else(|| Week::of(app.clock.today()));
+    let read = app.store.read();
+    let week = match week {
+        Some(week) => week,
+        None => read.newest_week(school.id).await?.unwrap_or_else(|| Week::of(app.clock.today())),
+    };
     let base = format!("/schools/{}", school.id);
     let of_week = format!("{base}/weeks/{week}");
-    let listed = known.iter().find(|view| view.week == week.to_string());
-    let log = match listed.and_then(|view| view.edition.filter(|_| !view.draft_pending)) {
-        Some(number) => format!("{of_week}/editions/{number}"),
-        None => format!("{of_week}/draft"),
-    };
+    let newest = read.edition_heads_of(school.id, week).await?.pop();
+    let log = log_url(school, week, newest.filter(|head| !head.overtaken).map(|head| head.number));
     let parts = [
         (Part::Home, "首页", "weekly_log_draft", base.clone()),
         (Part::Log, "周报", "edition_view", log),

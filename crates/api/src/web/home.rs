@@ -10,7 +10,7 @@ use xunke_domain::book::SchoolBook;
 use xunke_domain::week::Week;
 use xunke_storage::schools::{School, SchoolFilter};
 
-use super::bar::{Part, Place, bar};
+use super::bar::{Part, Place, bar, log_url};
 use super::session::Visitor;
 use super::{PageError, frame, here, page, see_other};
 use crate::app::App;
@@ -33,9 +33,8 @@ type Listed = (Week, WeekView, String);
 async fn listed(app: &App, school: &School) -> Result<Vec<Listed>, ApiError> {
     let rows = weeks(app, school.id).await?.into_iter().filter_map(|view| {
         let week: Week = view.week.parse().ok()?;
-        let rest = view.edition.map_or("draft".to_owned(), |edition| format!("editions/{edition}"));
-        let rest = if view.draft_pending { "draft".to_owned() } else { rest };
-        Some((week, view, format!("/schools/{}/weeks/{week}/{rest}", school.id)))
+        let url = log_url(school, week, view.edition.filter(|_| !view.draft_pending));
+        Some((week, view, url))
     });
     Ok(rows.collect())
 }
@@ -106,7 +105,8 @@ async fn school_page(
     };
     let (visits, settle_url) = (format!("/schools/{id}/visits/"), format!("/schools/{id}/settle"));
     let figures = newest.as_ref().map(|(_, _, base)| format!("{base}/visits?")).unwrap_or_default();
-    let bar = bar(&app, &visitor, &school, None, Place::On(Part::Home)).await?;
+    let shown = rows.first().map(|(week, ..)| *week);
+    let bar = bar(&app, &visitor, &school, shown, Place::On(Part::Home)).await?;
     let view = SchoolView {
         frame: frame!(visitor, Some(&bar)),
         school: &school.name,

@@ -59,7 +59,7 @@ async fn review_page(
         to: one.to,
         classes: one.classes,
     });
-    let newest = app.store.read().edition_list(school.id, week).await?.pop();
+    let newest = app.store.read().edition_heads_of(school.id, week).await?.pop();
     let action = format!("/schools/{id}/weeks/{week}/publish");
     let may_publish = visitor.caller.reach(&app, "weekly_log_publish", &school).is_ok();
     let form = pages::Form { action: &action, csrf: &visitor.csrf };
