@@ -8,6 +8,7 @@ mod backups;
 mod concurrency;
 mod conflicts;
 mod editions;
+mod english;
 mod exports;
 mod feedback;
 mod golden_week;

@@ -36,6 +36,7 @@ pub mod timetable_build;
 pub mod timetable_compare;
 pub mod timetable_csv;
 mod timetable_words;
+pub mod told;
 pub mod verdict;
 pub mod visit;
 mod visit_read;

@@ -22,7 +22,7 @@ use crate::pages::timetable::Timetable;
 use crate::pages::trend::{self, Chart};
 use crate::pages::versions::{self, ChangeRow};
 use crate::pages::visit_links::VisitLinks;
-use crate::pages::{DownloadLink, EditionLink, Frame, STYLESHEET_PATH, SemesterName, words};
+use crate::pages::{DownloadLink, EditionLink, Frame, STYLESHEET_PATH, SemesterName, filters, words};
 
 /// What the page of a weekly log shows.
 #[derive(Clone, Copy, Debug)]
@@ -119,7 +119,7 @@ pub fn edition_page(view: &EditionView<'_>) -> Result<String, askama::Error> {
         log,
         view,
     };
-    page.render()
+    page.render_with_values(view.frame.reader)
 }
 
 #[derive(Template)]
@@ -151,7 +151,7 @@ struct LogPage<'a> {
     good: Vec<GoodRow>,
     ratings: Vec<RatingRow>,
     unseen: Unseen<'a>,
-    long_unseen: LongUnseen<'a>,
+    long_unseen: LongUnseen,
     inspectors: Vec<WorkRow<'a>>,
     /// None in an edition of older rules.
     comparison: Option<ComparisonTables<'a>>,

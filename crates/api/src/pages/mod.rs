@@ -1,4 +1,4 @@
-//! The pages people read and print, in Chinese: pure functions from data to HTML.
+//! The pages people read and print, in Chinese and in English: pure functions from data to HTML.
 //!
 //! Start with [`edition_page`] (the weekly log inside the school) and [`public_page`] (what anybody
 //! may read); [`visit_list_page`] and [`visit_page`] show what is behind the figures; [`sign_in_page`], [`home_page`] and [`error_page`] lead there. Templates are in
@@ -15,6 +15,7 @@ mod coverage;
 mod devices_page;
 mod field_words;
 mod figures;
+mod filters;
 mod frame;
 mod heading;
 mod highlight_rates;
@@ -26,6 +27,7 @@ mod paper;
 mod posting;
 mod public_page;
 mod ratings;
+mod reader;
 mod remarks;
 mod repeats;
 mod review_page;
@@ -58,6 +60,7 @@ pub use posting::{
     EditionPosted, FeedView, PostedView, PostedWeekView, PostingView, feed, posted_page, posting_page,
 };
 pub use public_page::{PublicView, public_page};
+pub use reader::{Language, Reader};
 pub use review_page::{ReviewForm, ReviewView, UnansweredItem, UnmetItem, UnsentItem, review_page};
 pub use school_page::{SchoolView, WeekGlance, school_page};
 pub use settle_page::{ConflictItem, HeldItem, SettleView, Settled, SideItem, settle_page};

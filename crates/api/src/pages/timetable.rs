@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use xunke_domain::log::labels::{verdict_code, verdict_zh};
 use xunke_domain::log::{ContentPart, Delivery, DisputedSlot, Place, Taking, WeeklyLog};
+use xunke_domain::told::Told;
 use xunke_domain::verdict::Verdict;
 
 use crate::pages::bar::{Bar, Part};
@@ -41,7 +42,7 @@ pub(super) struct TakingRow<'a> {
     pub(super) planned: &'a str,
     pub(super) taken_by: &'a str,
     pub(super) slots: u32,
-    pub(super) places: Vec<String>,
+    pub(super) places: Vec<Told>,
     /// The list of its visits.
     pub(super) url: Option<String>,
 }
@@ -73,7 +74,7 @@ pub(super) struct SubjectRow<'a> {
 /// A slot whose inspectors contradict each other.
 #[derive(Clone, Debug)]
 pub(super) struct DisputedRow<'a> {
-    pub(super) place: String,
+    pub(super) place: Told,
     pub(super) opinions: Vec<OpinionItem<'a>>,
 }
 

@@ -4,6 +4,7 @@ mod audit_page;
 mod compare;
 mod devices;
 mod home;
+mod language;
 mod log_page;
 mod markup;
 mod public_page;
