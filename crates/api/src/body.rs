@@ -26,69 +26,27 @@ const ZSTD_WINDOW_LOG: u32 = 23;
 
 /// Reads a body of at most `cap` decoded bytes, plain, gzip or zstd.
 pub async fn read_body(headers: &HeaderMap, body: Body, cap: usize) -> Result<Bytes, ApiError> {
-    Received::of(headers, body, cap).await?.plain()
-}
-
-/// How a body is packed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Coding {
-    Plain,
-    Gzip,
-    Zstd,
-}
-
-/// A body as it arrived, of at most `cap` bytes packed or not.
-#[derive(Debug)]
-pub struct Received {
-    bytes: Bytes,
-    coding: Coding,
-    cap: usize,
-}
-
-impl Received {
-    /// Waits for all of it.
-    pub async fn of(headers: &HeaderMap, body: Body, cap: usize) -> Result<Self, ApiError> {
-        let coding = match headers.get(CONTENT_ENCODING).map(axum::http::HeaderValue::as_bytes) {
-            None | Some(b"identity") => Coding::Plain,
-            Some(b"gzip") => Coding::Gzip,
-            Some(b"zstd") => Coding::Zstd,
-            Some(_) => return Err(ApiError::UnsupportedMediaType("a body that is plain, gzip or zstd")),
-        };
-        let bytes = to_bytes(body, cap).await.map_err(|error| {
-            // A body that ends early is the network's fault; one that is too long is refused as such.
-            if error.to_string().contains("length limit") { too_large(cap) } else { cut() }
-        })?;
-        Ok(Self { bytes, coding, cap })
-    }
-
-    /// Whether to unpack and read it takes so little time that nobody else notices: it is plain and below `bytes`.
-    pub fn is_short(&self, bytes: usize) -> bool {
-        self.coding == Coding::Plain && self.bytes.len() < bytes
-    }
-
-    /// What was packed: at most `cap` bytes.
-    pub fn plain(self) -> Result<Bytes, ApiError> {
-        match self.coding {
-            Coding::Plain => Ok(self.bytes),
-            Coding::Gzip => unpacked(flate2::read::GzDecoder::new(self.bytes.as_ref()), self.cap),
-            Coding::Zstd => {
-                let mut reader = zstd::Decoder::new(self.bytes.as_ref()).map_err(|_| cut())?;
-                reader.window_log_max(ZSTD_WINDOW_LOG).map_err(|_| cut())?;
-                unpacked(reader, self.cap)
-            }
+    let too_large = || ApiError::TooLarge(format!("a body holds at most {cap} bytes, decoded"));
+    let bytes = to_bytes(body, cap).await.map_err(|error| {
+        // A body that ends early is the network's fault; one that is too long is refused as such.
+        if error.to_string().contains("length limit") { too_large() } else { cut() }
+    })?;
+    let decoded = |reader: &mut dyn Read| -> Result<Bytes, ApiError> {
+        let mut plain = Vec::new();
+        let limit = u64::try_from(cap).unwrap_or(u64::MAX).saturating_add(1);
+        reader.take(limit).read_to_end(&mut plain).map_err(|_| cut())?;
+        if plain.len() > cap { Err(too_large()) } else { Ok(plain.into()) }
+    };
+    match headers.get(CONTENT_ENCODING).map(axum::http::HeaderValue::as_bytes) {
+        None | Some(b"identity") => Ok(bytes),
+        Some(b"gzip") => decoded(&mut flate2::read::GzDecoder::new(bytes.as_ref())),
+        Some(b"zstd") => {
+            let mut reader = zstd::Decoder::new(bytes.as_ref()).map_err(|_| cut())?;
+            reader.window_log_max(ZSTD_WINDOW_LOG).map_err(|_| cut())?;
+            decoded(&mut reader)
         }
+        Some(_) => Err(ApiError::UnsupportedMediaType("a body that is plain, gzip or zstd")),
     }
-}
-
-fn unpacked(reader: impl Read, cap: usize) -> Result<Bytes, ApiError> {
-    let mut plain = Vec::new();
-    let limit = u64::try_from(cap).unwrap_or(u64::MAX).saturating_add(1);
-    reader.take(limit).read_to_end(&mut plain).map_err(|_| cut())?;
-    if plain.len() > cap { Err(too_large(cap)) } else { Ok(plain.into()) }
-}
-
-fn too_large(cap: usize) -> ApiError {
-    ApiError::TooLarge(format!("a body holds at most {cap} bytes, decoded"))
 }
 
 fn cut() -> ApiError {

@@ -13,7 +13,7 @@ use xunke_domain::ids::SchoolId;
 use xunke_storage::StoreError;
 use xunke_storage::intake::examined::Examined;
 use xunke_storage::intake::push::{PushJob, Pushed, Sender};
-use xunke_sync::limits::{Limits, SCHEMA};
+use xunke_sync::limits::SCHEMA;
 use xunke_sync::numbers::Numbers;
 use xunke_sync::stamp::DeviceId;
 use xunke_sync::wire::push::{self, Push};
@@ -21,8 +21,7 @@ use xunke_sync::wire::result::PushAnswer;
 
 use crate::app::App;
 use crate::auth::guard::{Caller, Here};
-use crate::beside::beside;
-use crate::body::{Received, expect_json};
+use crate::body::{expect_json, read_body};
 use crate::feed::{Asked, changes};
 use crate::instant::instant;
 use crate::packed;
@@ -34,9 +33,6 @@ pub fn router() -> OpenApiRouter<App> {
 
 /// Oldest schema still understood; an app below it is told to update.
 const OLDEST_SCHEMA: u32 = 1;
-
-/// Below so many bytes, some 40 visits, a push is read in less than a millisecond.
-const SHORT: usize = 64 * 1024;
 
 /// How stale "last seen" on the device board may be, milliseconds.
 const BOARD_FRESH: i64 = 5 * 60 * 1000;
@@ -66,10 +62,10 @@ async fn sync_push(
 ) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     expect_json(&parts.headers)?;
-    let body = Received::of(&parts.headers, body, app.limits.push_bytes).await?;
+    let bytes = read_body(&parts.headers, body, app.limits.push_bytes).await?;
     let turn = app.turns.take(caller.id()).await.ok_or(ApiError::Unavailable)?;
-    let (push, writes) = examined(body, app.limits).await?;
-    let Push { device, schema, now: device_now, unsent, writes: _, ledger, pull } = push;
+    let Push { device, schema, now: device_now, unsent, writes, ledger, pull } =
+        push::read(&bytes, &app.limits)?;
     if schema < OLDEST_SCHEMA {
         return Err(ApiError::AppTooOld);
     }
@@ -99,7 +95,7 @@ async fn sync_push(
                 revoked,
                 admitted: false,
             },
-            writes,
+            writes: writes.into_iter().map(Examined::of).collect(),
             unsent: unsent.max(0),
             clock_offset: device_now.map(|device_now| device_now.timestamp_millis() - now),
             now,
@@ -138,18 +134,6 @@ async fn sync_push(
         answer.push_str("}}");
     }
     Ok(packed::json(&parts.headers, answer))
-}
-
-/// What was sent: the envelope without its writes, and these, looked at. A long one is read beside the tasks that answer
-/// requests: a device that sends one after the other keeps no thread from the others (`docs/performance.md`, Fairness).
-async fn examined(body: Received, limits: Limits) -> Result<(Push, Vec<Examined>), ApiError> {
-    let short = body.is_short(SHORT);
-    let read = move || {
-        let mut push = push::read(&body.plain()?, &limits)?;
-        let writes = std::mem::take(&mut push.writes).into_iter().map(Examined::of).collect();
-        Ok((push, writes))
-    };
-    if short { read() } else { beside("reading a push", read).await? }
 }
 
 /// Which writes there are of each registration asked for, after the push was taken in. One that is not there, or not
