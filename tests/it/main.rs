@@ -15,6 +15,7 @@ mod held;
 mod lineage;
 mod names;
 mod nodes;
+mod objections;
 mod offline_pack;
 mod openapi;
 mod pages_home;

@@ -20,6 +20,7 @@ mod lesson_changes;
 mod lesson_weeks;
 pub mod log;
 pub mod names;
+pub mod objection;
 pub mod people;
 pub mod plan;
 pub mod planned;

@@ -170,6 +170,7 @@ const OTHERS: &[Row] = &[
     row("feedback_list",            [O,        S,        S,      O,      S,         N]),
     row("feedback_view",            [O,        S,        S,      O,      S,         N]),
     row("feedback_seen",            [N,        N,        N,      O,      N,         N]),
+    row("objection_decide",         [N,        S,        N,      N,      N,         N]),
     row("feedback_answer",          [N,        N,        N,      O,      N,         N]),
     row("week_list",                [N,        S,        S,      N,      S,         N]),
     row("weekly_log_draft",         [N,        S,        S,      N,      S,         N]),

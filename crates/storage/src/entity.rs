@@ -243,6 +243,9 @@ tables! {
         answer: Option<String>,
         answered_at: Option<i64>,
         version: i64,
+        decision: Option<String>,
+        decided_by: Option<Uuid>,
+        decided_at: Option<i64>,
     }
     audit = "audit" {
         #[sea_orm(primary_key, auto_increment = false)]

@@ -8,6 +8,7 @@ pub mod feedback;
 pub mod figures;
 pub mod health;
 pub mod held;
+pub mod objections;
 pub mod people;
 pub mod posting;
 pub mod preflight;
@@ -41,6 +42,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(visits::router())
         .merge(visit_export::router())
         .merge(feedback::router())
+        .merge(objections::router())
         .merge(weeks::router())
         .merge(preflight::router())
         .merge(publishing::router())

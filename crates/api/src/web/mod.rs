@@ -15,6 +15,7 @@ mod entry;
 mod home;
 mod known;
 mod log;
+mod objections;
 mod posted;
 mod posting;
 mod review;
@@ -68,6 +69,7 @@ pub fn router(app: App) -> Router {
         .merge(review::router())
         .merge(visits::router())
         .merge(settle::router())
+        .merge(objections::router())
         .merge(downloads::router())
         .merge(audit::router())
         .merge(posted::router())

@@ -123,6 +123,7 @@ impl BigWeek {
             entered_after_minutes: None,
             sync_delay_minutes: None,
             received_late: false,
+            objection: None,
         }
     }
 }
