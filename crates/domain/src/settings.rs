@@ -4,8 +4,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::flaw::Flaw;
 use crate::plan::CurriculumPlan;
 use crate::plan::choice::PlanChoice;
+use crate::schedule::PublishSchedule;
 
 /// The name of the setting that chooses the plan: a key, or a whole plan.
 pub const CURRICULUM_PLAN: &str = "curriculum_plan";
@@ -14,6 +16,12 @@ pub const TEACHER_LOAD: &str = "teacher_load";
 
 /// The name of the setting that lets anybody read the public editions.
 pub const POSTED: &str = "posted";
+
+/// The name of the setting that says what happens to a week's log by itself.
+pub const PUBLISH_SCHEDULE: &str = "publish_schedule";
+
+/// The settings that only the principal decides, each by an operation of its own.
+pub const OF_THE_PRINCIPAL: [&str; 2] = [POSTED, PUBLISH_SCHEDULE];
 
 /// The settings the domain reads.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,6 +32,8 @@ pub struct SchoolSettings {
     pub load: LoadLimits,
     /// Whether anybody may read the public editions; not unless the school decides so (domain, section 6).
     pub posted: bool,
+    /// What happens to a week's log by itself; nothing unless the school decides so.
+    pub schedule: Option<PublishSchedule>,
     /// Settings that do not read: what holds without them holds.
     pub unreadable: Vec<String>,
 }
@@ -70,6 +80,10 @@ impl SchoolSettings {
             CURRICULUM_PLAN => self.plan = PlanChoice::read(value)?,
             TEACHER_LOAD => self.load = LoadLimits::read(value)?,
             POSTED => self.posted = value.as_bool().ok_or("posted must be true or false")?,
+            PUBLISH_SCHEDULE => {
+                let named = |flaw: Flaw| format!("{}: {}", flaw.pointer, flaw.detail);
+                self.schedule = Some(PublishSchedule::read(value).map_err(named)?);
+            }
             _ => {}
         }
         Ok(())
