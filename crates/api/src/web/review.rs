@@ -21,6 +21,7 @@ use crate::auth::guard::Here;
 use crate::body::ApiPath;
 use crate::pages::{self, ReviewForm, ReviewView, UnansweredItem, UnmetItem, UnsentItem};
 use crate::routes::preflight::preflight;
+use crate::routes::publishing::publisher::Publisher;
 use crate::routes::publishing::{Publish, publish};
 
 pub(super) fn router() -> Router<App> {
@@ -114,6 +115,7 @@ async fn publish_posted(
     visitor.check(&headers, &form.csrf)?;
     let Here { school, .. } = here(&app, &visitor, "weekly_log_publish", id).await?;
     let body = Publish { remarks: Some(form.said()), as_of: Some(form.as_of) };
-    let published = publish(&app, &visitor.caller, school.id, week, body, None).await?;
+    let publisher = Publisher::Person { caller: &visitor.caller, once: None };
+    let published = publish(&app, &publisher, school.id, week, body).await?;
     Ok(see_other(&format!("/schools/{id}/weeks/{week}/editions/{}", published.number)))
 }
