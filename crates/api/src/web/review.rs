@@ -14,6 +14,7 @@ use xunke_domain::week::Week;
 
 use super::bar::{Part, Place, bar};
 use super::known::Known;
+use super::schedule::Told;
 use super::session::Visitor;
 use super::{PageError, frame, here, page, see_other};
 use crate::app::App;
@@ -64,6 +65,8 @@ async fn review_page(
     let action = format!("/schools/{id}/weeks/{week}/publish");
     let may_publish = visitor.caller.reach(&app, "weekly_log_publish", &school).is_ok();
     let form = pages::Form { action: &action, csrf: &visitor.csrf };
+    let told = Told::read(&app, &visitor, &school, Some(&[week])).await?;
+    let scheduled = told.as_ref().map(|told| told.weeks(&visitor.csrf)).unwrap_or_default();
     let bar = bar(&app, &visitor, &school, Some(week), Place::On(Part::Review)).await?;
     let view = ReviewView {
         frame: frame!(visitor, Some(&bar)),
@@ -80,6 +83,7 @@ async fn review_page(
         settle_url: &format!("/schools/{id}/settle"),
         feedback: &feedback.collect::<Vec<_>>(),
         tasks: &tasks.collect::<Vec<_>>(),
+        schedule: scheduled.first(),
         form: may_publish.then_some(ReviewForm { form, as_of: found.as_of }),
         names: known.names(),
     };
