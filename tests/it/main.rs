@@ -32,6 +32,7 @@ mod push;
 mod reference;
 mod repeated;
 mod restores;
+mod schedule;
 mod sessions;
 mod slices;
 mod statistics;

@@ -29,6 +29,7 @@ pub mod record_type;
 pub mod resolve;
 #[cfg(test)]
 mod sample;
+pub mod schedule;
 pub mod schema;
 pub mod seed;
 pub mod settings;

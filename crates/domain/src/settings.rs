@@ -4,8 +4,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::flaw::Flaw;
 use crate::plan::CurriculumPlan;
 use crate::plan::choice::PlanChoice;
+use crate::schedule::PublishSchedule;
 
 /// The name of the setting that chooses the plan: a key, or a whole plan.
 pub const CURRICULUM_PLAN: &str = "curriculum_plan";
@@ -22,6 +24,12 @@ pub const OBJECTION_DAYS: &str = "objection_days";
 /// days that Zhejiang gives for a defence (domain, section 6).
 const OBJECTION_DAYS_DEFAULT: u32 = 10;
 
+/// The name of the setting that says what happens to a week's log by itself.
+pub const PUBLISH_SCHEDULE: &str = "publish_schedule";
+
+/// The settings that only the principal decides, each by an operation of its own.
+pub const OF_THE_PRINCIPAL: [&str; 2] = [POSTED, PUBLISH_SCHEDULE];
+
 /// The settings the domain reads.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SchoolSettings {
@@ -33,6 +41,8 @@ pub struct SchoolSettings {
     pub posted: bool,
     /// For how many days a teacher may contest the facts, 1 to 60.
     pub objection_days: u32,
+    /// What happens to a week's log by itself; nothing unless the school decides so.
+    pub schedule: Option<PublishSchedule>,
     /// Settings that do not read: what holds without them holds.
     pub unreadable: Vec<String>,
 }
@@ -43,6 +53,7 @@ impl Default for SchoolSettings {
             plan: PlanChoice::default(),
             load: LoadLimits::default(),
             posted: false,
+            schedule: None,
             objection_days: OBJECTION_DAYS_DEFAULT,
             unreadable: Vec::new(),
         }
@@ -96,6 +107,10 @@ impl SchoolSettings {
                 self.objection_days = days.ok_or("objection_days must be a whole number from 1 to 60")?;
             }
             POSTED => self.posted = value.as_bool().ok_or("posted must be true or false")?,
+            PUBLISH_SCHEDULE => {
+                let named = |flaw: Flaw| format!("{}: {}", flaw.pointer, flaw.detail);
+                self.schedule = Some(PublishSchedule::read(value).map_err(named)?);
+            }
             _ => {}
         }
         Ok(())

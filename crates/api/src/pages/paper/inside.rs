@@ -48,7 +48,7 @@ pub fn edition_paper(
         format!(
             "第{}版　签发：{}　{} 公示",
             edition.number,
-            edition.published_by,
+            edition.approved_by(),
             words::moment(&edition.published_at)
         ),
         "内部版，含人员信息，仅供校内管理使用，请勿张贴。".to_owned(),
