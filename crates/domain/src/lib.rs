@@ -20,6 +20,7 @@ mod lesson_changes;
 mod lesson_weeks;
 pub mod log;
 pub mod names;
+pub mod objection;
 pub mod people;
 pub mod plan;
 pub mod planned;
@@ -28,6 +29,7 @@ pub mod record_type;
 pub mod resolve;
 #[cfg(test)]
 mod sample;
+pub mod schedule;
 pub mod schema;
 pub mod seed;
 pub mod settings;

@@ -6,7 +6,7 @@ use xunke_domain::told;
 use xunke_domain::told::Told;
 use xunke_domain::week::Week;
 
-use crate::pages::{Form, Frame, Reader, STYLESHEET_PATH, filters, words};
+use crate::pages::{Form, Frame, NoticeLine, Reader, STYLESHEET_PATH, filters, words};
 
 /// What the sign-in page shows. The form posts `login`, `password` and `csrf`.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +37,8 @@ pub struct FirstStepsView<'a> {
 pub struct HomeView<'a> {
     /// The frame.
     pub frame: Frame<'a>,
+    /// What waits for the person.
+    pub notices: &'a [NoticeLine],
     /// The schools whose logs the person may read.
     pub schools: &'a [HomeSchool<'a>],
 }

@@ -9,6 +9,7 @@ use askama::Template;
 use chrono::{DateTime, FixedOffset};
 use xunke_domain::log::edition::ContentHash;
 use xunke_domain::log::{ChangeEntry, WeeklyLog, labels};
+use xunke_domain::told::Told;
 
 use crate::pages::coverage::{CoverageTables, Cross, LongUnseen, Unseen};
 use crate::pages::heading::{EditionRow, Heading, edition_rows};
@@ -71,7 +72,7 @@ pub enum EditionState<'a> {
         /// When it was published.
         at: DateTime<FixedOffset>,
         /// Who approved it.
-        by: &'a str,
+        by: &'a Told,
         /// The hash of its bytes.
         hash: &'a ContentHash,
         /// What the principal added.

@@ -7,7 +7,7 @@ use xunke_domain::told;
 use xunke_domain::told::Told;
 use xunke_domain::week::Week;
 
-use crate::pages::{Form, Frame, Names, STYLESHEET_PATH, filters, words};
+use crate::pages::{Form, Frame, Names, STYLESHEET_PATH, WeekSchedule, filters, words};
 
 /// What the page of the review shows.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +40,8 @@ pub struct ReviewView<'a> {
     pub feedback: &'a [UnansweredItem],
     /// Tasks without a result.
     pub tasks: &'a [UnmetItem],
+    /// How the week stands with the school's schedule; none without one.
+    pub schedule: Option<&'a WeekSchedule<'a>>,
     /// The form that publishes, for those who may.
     pub form: Option<ReviewForm<'a>>,
     /// Names.

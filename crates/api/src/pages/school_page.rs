@@ -9,7 +9,7 @@ use xunke_domain::told::Told;
 use crate::pages::remarks::{self, FindingRow};
 use crate::pages::share::Share;
 use crate::pages::visit_links::VisitLinks;
-use crate::pages::{Frame, HomeWeek, STYLESHEET_PATH, compared, filters, words};
+use crate::pages::{Frame, HomeWeek, NoticeLine, STYLESHEET_PATH, compared, filters, words};
 
 /// Problems shown.
 const PROBLEMS: usize = 3;
@@ -27,6 +27,8 @@ pub struct SchoolView<'a> {
     pub newest: Option<WeekGlance<'a>>,
     /// Its weeks, the newest first.
     pub weeks: &'a [HomeWeek<'a>],
+    /// What waits for the person.
+    pub notices: &'a [NoticeLine],
     /// Where conflicts and held writes are settled.
     pub settle_url: &'a str,
 }
@@ -110,5 +112,7 @@ const fn is_gap(kind: NoteKind) -> bool {
             | NoteKind::UnansweredFeedback
             | NoteKind::UnmetTasks
             | NoteKind::DisputedSlots
+            | NoteKind::Contested
+            | NoteKind::ObjectionUpheld
     )
 }

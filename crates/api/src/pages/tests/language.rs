@@ -13,7 +13,7 @@ use crate::pages::{Form, Language, Reader, SignInView, sign_in_page};
 /// Names of what schools start with, which are not in the pages' sources.
 const NAMES: &str = "names";
 /// Where words of pages come from, besides the pages.
-const DOMAIN: [&str; 3] = ["log/labels.rs", "audit/words.rs", "told.rs"];
+const DOMAIN: [&str; 4] = ["log/labels.rs", "log/edition.rs", "audit/words.rs", "told.rs"];
 /// Told in Chinese whoever reads: what is written into an edition, and grades beyond the twelve there are.
 const NOT_TOLD: [&str; 2] = ["下周巡课重点：{focus}", "{grade}年级"];
 

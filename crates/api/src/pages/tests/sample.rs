@@ -146,6 +146,7 @@ impl Sample {
             entered_after_minutes: None,
             sync_delay_minutes: None,
             received_late: false,
+            objection: None,
         }
     }
 

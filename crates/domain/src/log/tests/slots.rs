@@ -1,7 +1,8 @@
 //! What counts once, what counts twice, and what does not count.
 
 use super::sample::Sample;
-use crate::log::{DataNote, NoteKind, WeeklyLog};
+use crate::log::{ChangedField, ContentPart, DataNote, NoteKind, WeeklyLog, changes};
+use crate::objection::Objection;
 use crate::verdict::Verdict;
 
 fn note(log: &WeeklyLog, kind: NoteKind) -> Option<&DataNote> {
@@ -151,4 +152,25 @@ fn clocks_far_off_and_late_entries_are_noted() {
     assert_eq!(note(&log, NoteKind::TimeOff).map(|note| note.visits.len()), Some(1));
     assert_eq!(note(&log, NoteKind::ReceivedLate).map(|note| note.count), Some(1));
     assert!(note(&log, NoteKind::SmallNumbers).unwrap().about.contains(&"音乐".to_owned()));
+}
+
+#[test]
+fn what_a_teacher_contests_is_counted_as_recorded_and_marked() {
+    let plain = Sample::qinghe();
+    let mut sample = Sample::qinghe();
+    sample.visits[0].objection = Some(Objection::Open);
+    sample.visits[1].objection = Some(Objection::Upheld);
+
+    let (before, log) = (plain.compile(), sample.compile());
+
+    assert_eq!(
+        (&log.consistency, &log.findings, &log.ratings),
+        (&before.consistency, &before.findings, &before.ratings)
+    );
+    let marked = |kind| note(&log, kind).map(|note| note.visits.clone());
+    assert_eq!(marked(NoteKind::Contested), Some(vec![sample.visits[0].visit.id]));
+    assert_eq!(marked(NoteKind::ObjectionUpheld), Some(vec![sample.visits[1].visit.id]));
+    let changed = changes(&before.visit_digests, &log.visit_digests);
+    assert_eq!(changed.len(), 2, "the next edition tells that they were contested");
+    assert!(changed.iter().all(|entry| entry.fields == [ChangedField::Content(ContentPart::Objection)]));
 }
