@@ -3,6 +3,7 @@
 pub mod audits;
 pub mod devices;
 pub mod disagreements;
+pub mod district;
 pub mod editions;
 pub mod feedback;
 pub mod figures;
@@ -49,5 +50,6 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(prints::router())
         .merge(figures::router())
         .merge(audits::router())
+        .merge(district::router())
         .merge(health::router())
 }

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
+use xunke_domain::district::WeekFigures;
 use xunke_domain::fields::Fields;
 use xunke_domain::ids::SchoolId;
 use xunke_domain::log::WeeklyLog;
@@ -23,6 +24,7 @@ use xunke_storage::Tx;
 use xunke_storage::audit::AuditEntry;
 use xunke_storage::editions::StoredEdition;
 use xunke_storage::intake::server::{ServerWrite, ServerWritten};
+use xunke_storage::published::published_week;
 use xunke_storage::weeks::WeekMaterial;
 use xunke_sync::derived_id::derived_id;
 
@@ -110,6 +112,9 @@ pub async fn publish(
     };
     let stored = frozen(&edition, &material, caller, now)?;
     tx.edition_add(stored.clone()).await?;
+    let first = material.first_published_at.unwrap_or(now);
+    let week_of_district = published_week(&stored, first, WeekFigures::from(&edition.log));
+    tx.published_week_put(material.school.district, &week_of_district).await?;
     announce(app, &tx, caller, &edition, &stored).await?;
     tx.audit_add(AuditEntry {
         id: app.chance.id(app.clock.now()),
