@@ -7,6 +7,7 @@ mod audit;
 mod backups;
 mod concurrency;
 mod conflicts;
+mod district;
 mod editions;
 mod exports;
 mod feedback;

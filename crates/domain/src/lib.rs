@@ -11,6 +11,7 @@ pub mod book;
 pub mod book_read;
 pub mod calendar;
 pub mod class_name;
+pub mod district;
 mod field_read;
 pub mod fields;
 pub mod flaw;

@@ -4,13 +4,14 @@ pub mod audits;
 pub mod deciding;
 pub mod devices;
 pub mod disagreements;
+pub mod district;
 pub mod editions;
 pub mod feedback;
 pub mod figures;
 pub mod health;
 pub mod held;
-pub mod objections;
 pub mod notices;
+pub mod objections;
 pub mod people;
 pub mod posting;
 pub mod preflight;
@@ -58,5 +59,6 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(prints::router())
         .merge(figures::router())
         .merge(audits::router())
+        .merge(district::router())
         .merge(health::router())
 }
