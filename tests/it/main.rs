@@ -37,6 +37,7 @@ mod statistics;
 mod support;
 mod timetable_compare;
 mod timetable_files;
+mod timetable_undo;
 mod timetables;
 mod verdicts;
 mod versions;

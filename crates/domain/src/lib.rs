@@ -35,6 +35,7 @@ mod text;
 pub mod timetable_build;
 pub mod timetable_compare;
 pub mod timetable_csv;
+pub mod timetable_undo;
 mod timetable_words;
 pub mod verdict;
 pub mod visit;

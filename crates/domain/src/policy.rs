@@ -154,6 +154,7 @@ const OTHERS: &[Row] = &[
     row("timetable_compare",        [N,        S,        S,      N,      S,         N]),
     row("timetable_preview",        [N,        S,        S,      N,      N,         S]),
     row("timetable_import",         [N,        S,        S,      N,      N,         S]),
+    row("timetable_undo",           [N,        S,        S,      N,      N,         S]),
     row("lesson_change_decide",     [N,        S,        S,      N,      N,         N]),
     row("device_board",             [N,        S,        S,      N,      S,         N]),
     row("sync_changes",             [O,        S,        S,      N,      S,         N]),
