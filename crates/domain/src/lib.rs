@@ -24,6 +24,7 @@ pub mod people;
 pub mod plan;
 pub mod planned;
 pub mod policy;
+pub mod practice;
 pub mod record_type;
 pub mod resolve;
 #[cfg(test)]

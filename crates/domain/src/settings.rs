@@ -6,11 +6,15 @@ use serde_json::Value;
 
 use crate::plan::CurriculumPlan;
 use crate::plan::choice::PlanChoice;
+use crate::practice::dual::DualLimits;
 
 /// The name of the setting that chooses the plan: a key, or a whole plan.
 pub const CURRICULUM_PLAN: &str = "curriculum_plan";
 /// The name of the setting with the limits of a teacher's load.
 pub const TEACHER_LOAD: &str = "teacher_load";
+
+/// The name of the setting of what chance swaps explain.
+pub const DUAL_TIMETABLE: &str = "dual_timetable";
 
 /// The name of the setting that lets anybody read the public editions.
 pub const POSTED: &str = "posted";
@@ -22,6 +26,8 @@ pub struct SchoolSettings {
     pub plan: PlanChoice,
     /// When a teacher has too much.
     pub load: LoadLimits,
+    /// When another timetable is taken to be in use.
+    pub dual: DualLimits,
     /// Whether anybody may read the public editions; not unless the school decides so (domain, section 6).
     pub posted: bool,
     /// Settings that do not read: what holds without them holds.
@@ -69,6 +75,7 @@ impl SchoolSettings {
         match name {
             CURRICULUM_PLAN => self.plan = PlanChoice::read(value)?,
             TEACHER_LOAD => self.load = LoadLimits::read(value)?,
+            DUAL_TIMETABLE => self.dual = DualLimits::read(value)?,
             POSTED => self.posted = value.as_bool().ok_or("posted must be true or false")?,
             _ => {}
         }

@@ -130,7 +130,9 @@ fn used(
     }
     for (teacher, subjects) in &book.own_subjects {
         if !added.contains_key(&teacher.into_uuid()) {
-            subjects.iter().for_each(|subject| name(None, Some(*subject), None));
+            for subject in subjects {
+                name(None, Some(*subject), None);
+            }
         }
     }
     for (teacher, known) in &book.teachers {
