@@ -25,6 +25,7 @@ mod pages_visits;
 mod phones;
 mod policy;
 mod posting;
+mod practice;
 mod problems;
 mod pull;
 mod push;

@@ -190,6 +190,7 @@ const OTHERS: &[Row] = &[
     row("edition_public_pdf",       [S,        S,        S,      S,      S,         S]),
     row("audit_view",               [N,        S,        S,      N,      S,         N]),
     row("audit_teachers",           [N,        S,        S,      O,      S,         N]),
+    row("audit_practice",           [N,        S,        S,      N,      S,         N]),
     row("audit_workbook",           [N,        S,        S,      N,      S,         N]),
 ];
 

@@ -10,6 +10,7 @@ pub mod health;
 pub mod held;
 pub mod people;
 pub mod posting;
+pub mod practice;
 pub mod preflight;
 pub mod prints;
 pub mod publishing;
@@ -49,5 +50,6 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(prints::router())
         .merge(figures::router())
         .merge(audits::router())
+        .merge(practice::router())
         .merge(health::router())
 }

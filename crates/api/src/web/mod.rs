@@ -17,6 +17,7 @@ mod known;
 mod log;
 mod posted;
 mod posting;
+mod practice;
 mod review;
 mod session;
 mod settle;
@@ -70,6 +71,7 @@ pub fn router(app: App) -> Router {
         .merge(settle::router())
         .merge(downloads::router())
         .merge(audit::router())
+        .merge(practice::router())
         .merge(posted::router())
         .merge(posting::router())
         .route(pages::STYLESHEET_PATH, get(stylesheet))
