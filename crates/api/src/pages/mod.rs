@@ -24,6 +24,7 @@ mod log_page;
 mod names;
 mod paper;
 mod posting;
+mod practice_page;
 mod public_page;
 mod ratings;
 mod remarks;
@@ -59,6 +60,7 @@ pub use paper::{edition_paper, public_paper};
 pub use posting::{
     EditionPosted, FeedView, PostedView, PostedWeekView, PostingView, feed, posted_page, posting_page,
 };
+pub use practice_page::{PracticeView, VersionChoice, practice_page};
 pub use public_page::{PublicView, public_page};
 pub use review_page::{ReviewForm, ReviewView, UnansweredItem, UnmetItem, UnsentItem, review_page};
 pub use schedule_page::{ScheduleView, schedule_page};

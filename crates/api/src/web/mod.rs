@@ -18,6 +18,7 @@ mod log;
 mod objections;
 mod posted;
 mod posting;
+mod practice;
 mod review;
 mod schedule;
 mod session;
@@ -74,6 +75,7 @@ pub fn router(app: App) -> Router {
         .merge(objections::router())
         .merge(downloads::router())
         .merge(audit::router())
+        .merge(practice::router())
         .merge(posted::router())
         .merge(posting::router())
         .route(pages::STYLESHEET_PATH, get(stylesheet))
