@@ -6,6 +6,7 @@ use axum::Json;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use chrono::NaiveDate;
 use serde::Serialize;
 use thiserror::Error;
 use utoipa::ToSchema;
@@ -105,6 +106,12 @@ pub enum ApiError {
     /// What is there is in another state than the operation needs.
     #[error("{0}")]
     WrongState(&'static str),
+    /// The days on which facts may be contested are over.
+    #[error("facts could be contested until {until}; answer without contesting them, or speak to the school")]
+    ObjectionOver {
+        /// The last day.
+        until: NaiveDate,
+    },
     /// The same `Idempotency-Key` with another request.
     #[error("this Idempotency-Key was used for another request")]
     IdempotencyMismatch,
@@ -161,6 +168,7 @@ impl ApiError {
             Self::Taken(_) => (S::CONFLICT, "taken", "Taken"),
             Self::DeviceFork { .. } => (S::CONFLICT, "device-fork", "Device cloned or restored"),
             Self::WrongState(_) => (S::CONFLICT, "wrong-state", "Not in this state"),
+            Self::ObjectionOver { .. } => (S::CONFLICT, "objection-over", "Too late to contest the facts"),
             Self::IdempotencyMismatch => (S::CONFLICT, "idempotency-mismatch", "Idempotency-Key used before"),
             Self::PreconditionRequired => {
                 (S::PRECONDITION_REQUIRED, "precondition-required", "If-Match is required")
@@ -226,6 +234,7 @@ impl ApiError {
             Self::Taken(""),
             Self::DeviceFork { n: 0 },
             Self::WrongState(""),
+            Self::ObjectionOver { until: NaiveDate::default() },
             Self::IdempotencyMismatch,
             Self::PreconditionRequired,
             Self::PreconditionFailed,

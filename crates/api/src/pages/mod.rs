@@ -32,6 +32,8 @@ mod ratings;
 mod remarks;
 mod repeats;
 mod review_page;
+mod schedule_page;
+mod schedule_words;
 mod school_page;
 mod settle_page;
 mod share;
@@ -62,6 +64,8 @@ pub use posting::{
 };
 pub use public_page::{PublicView, public_page};
 pub use review_page::{ReviewForm, ReviewView, UnansweredItem, UnmetItem, UnsentItem, review_page};
+pub use schedule_page::{ScheduleView, schedule_page};
+pub use schedule_words::{NoticeLine, WeekSchedule};
 pub use school_page::{SchoolView, WeekGlance, school_page};
 pub use settle_page::{ConflictItem, HeldItem, SettleView, Settled, SideItem, settle_page};
 pub use visit_list_page::{Choices, Chosen, ListedVisit, VisitListView, visit_list_page};

@@ -13,6 +13,7 @@ use xunke_domain::fields::{FieldSource as _, Fields};
 use xunke_domain::ids::{UserId, VisitId};
 use xunke_domain::judge::judge;
 use xunke_domain::log::WeeklyLog;
+use xunke_domain::objection::Objection;
 use xunke_domain::verdict::Verdict;
 use xunke_domain::visit::Visit;
 use xunke_domain::week::Week;
@@ -274,6 +275,7 @@ async fn visit_page(
         .collect();
     let list_url = row.date.map(|date| format!("/schools/{id}/weeks/{}/visits", Week::of(date)));
     let bar = bar(&app, &visitor, &here.school, row.date.map(Week::of), Place::Below(Part::Visits)).await?;
+    let decides = caller.reach(&app, "objection_decide", &here.school).is_ok();
     let view = VisitView {
         frame: frame!(visitor, Some(&bar)),
         visit: &typed,
@@ -285,7 +287,8 @@ async fn visit_page(
         open_conflicts: record.open_conflicts,
         settle_url: &format!("/schools/{id}/settle"),
         beside: &beside,
-        feedback: &feedback.iter().map(feedback_item).collect::<Vec<_>>(),
+        csrf: &visitor.csrf,
+        feedback: &feedback.iter().map(|one| feedback_item(one, decides)).collect::<Vec<_>>(),
         history: &written.iter().map(write_item).collect::<Vec<_>>(),
         list_url: list_url.as_deref(),
         names: known.names(),
@@ -311,7 +314,8 @@ async fn feedback(
     Ok(found)
 }
 
-fn feedback_item(feedback: &Feedback) -> FeedbackItem<'_> {
+fn feedback_item(feedback: &Feedback, decides: bool) -> FeedbackItem<'_> {
+    let open = feedback.objection() == Some(Objection::Open);
     FeedbackItem {
         by: feedback.sent_by,
         to: feedback.teacher,
@@ -319,6 +323,9 @@ fn feedback_item(feedback: &Feedback) -> FeedbackItem<'_> {
         text: &feedback.text,
         state: &feedback.state,
         answer: feedback.answer.as_deref(),
+        decision: feedback.decision.as_deref(),
+        decide: (decides && open)
+            .then(|| format!("/schools/{}/feedback/{}/decision", feedback.stream, feedback.id)),
     }
 }
 

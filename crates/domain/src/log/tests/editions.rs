@@ -15,6 +15,7 @@ pub(super) fn edition(log: WeeklyLog, before: Option<(&Edition, &Frozen)>) -> Ed
         number: before.map_or(1, |(edition, _)| edition.number + 1),
         published_at: "2026-11-24T09:00:00+08:00".parse().unwrap(),
         published_by: "郑校长".to_owned(),
+        by_rule: false,
         remarks: None,
         previous: before.map(|(_, frozen)| frozen.hash.clone()),
         in_term: None,

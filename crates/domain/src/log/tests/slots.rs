@@ -1,7 +1,8 @@
 //! What counts once, what counts twice, and what does not count.
 
 use super::sample::Sample;
-use crate::log::{DataNote, NoteKind, WeeklyLog};
+use crate::log::{ChangedField, ContentPart, DataNote, NoteKind, WeeklyLog, changes};
+use crate::objection::Objection;
 use crate::verdict::Verdict;
 
 fn note(log: &WeeklyLog, kind: NoteKind) -> Option<&DataNote> {
@@ -187,4 +188,25 @@ fn a_class_without_a_lesson_in_a_period_has_none_planned_there() {
         told.classes.iter().flat_map(|row| &row.cells).filter(empty).count()
     };
     assert_eq!(count(&told), count(&before) + 1);
+}
+
+#[test]
+fn what_a_teacher_contests_is_counted_as_recorded_and_marked() {
+    let plain = Sample::qinghe();
+    let mut sample = Sample::qinghe();
+    sample.visits[0].objection = Some(Objection::Open);
+    sample.visits[1].objection = Some(Objection::Upheld);
+
+    let (before, log) = (plain.compile(), sample.compile());
+
+    assert_eq!(
+        (&log.consistency, &log.findings, &log.ratings),
+        (&before.consistency, &before.findings, &before.ratings)
+    );
+    let marked = |kind| note(&log, kind).map(|note| note.visits.clone());
+    assert_eq!(marked(NoteKind::Contested), Some(vec![sample.visits[0].visit.id]));
+    assert_eq!(marked(NoteKind::ObjectionUpheld), Some(vec![sample.visits[1].visit.id]));
+    let changed = changes(&before.visit_digests, &log.visit_digests);
+    assert_eq!(changed.len(), 2, "the next edition tells that they were contested");
+    assert!(changed.iter().all(|entry| entry.fields == [ChangedField::Content(ContentPart::Objection)]));
 }
