@@ -256,6 +256,21 @@ tables! {
         vetoed_at: i64,
         why: String,
     }
+    published_week = "published_week" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        district: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        week: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        stream: Uuid,
+        number: i32,
+        hash: String,
+        published_at: i64,
+        first_published_at: i64,
+        withdrawn: bool,
+        version: i32,
+        figures: String,
+    }
     feedback = "feedback" {
         #[sea_orm(primary_key, auto_increment = false)]
         id: Uuid,

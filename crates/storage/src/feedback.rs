@@ -1,5 +1,7 @@
 //! Private feedback to the teacher of a visited lesson.
 
+use std::collections::BTreeMap;
+
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
     QueryOrder, QuerySelect,
@@ -77,6 +79,16 @@ impl From<feedback::Model> for Feedback {
             decided_at: row.decided_at,
         }
     }
+}
+
+/// What is contested, by visit; of several teachers' objections to one the one that is not decided.
+pub fn objections_in(feedback: &[Feedback]) -> BTreeMap<VisitId, Objection> {
+    let mut objections = BTreeMap::new();
+    for (visit, objection) in feedback.iter().filter_map(|one| Some((one.visit, one.objection()?))) {
+        let least = objections.entry(visit).or_insert(objection);
+        *least = objection.min(*least);
+    }
+    objections
 }
 
 /// Which feedback to list.

@@ -74,7 +74,7 @@ impl<C: ConnectionTrait> Queries<C> {
     }
 
     /// All feedback on these visits.
-    pub(crate) async fn feedback_on(
+    pub async fn feedback_on(
         &self,
         stream: SchoolId,
         visits: &[VisitId],

@@ -14,7 +14,7 @@ use xunke_domain::week::Week;
 
 use crate::earlier::EarlierVisit;
 use crate::entity::{edition, visit};
-use crate::feedback::Feedback;
+use crate::feedback::{Feedback, objections_in};
 use crate::gaps::{Named, UnmetTask, UnsentDevice};
 use crate::records::StoredRecord;
 use crate::schools::School;
@@ -145,14 +145,9 @@ impl<C: ConnectionTrait> Queries<C> {
         let held = self.held_open(school.id).await?;
         let feedback =
             self.feedback_on(school.id, &rows.iter().map(|row| row.id).collect::<Vec<_>>()).await?;
-        let mut objections: BTreeMap<VisitId, Objection> = BTreeMap::new();
-        for (visit, objection) in feedback.iter().filter_map(|one| Some((one.visit, one.objection()?))) {
-            // Of several teachers' the one that is not decided.
-            objections.entry(visit).and_modify(|worst| *worst = objection.min(*worst)).or_insert(objection);
-        }
         Ok(WeekMaterial {
             unsent: self.unsent(&school).await?,
-            objections,
+            objections: objections_in(&feedback),
             unanswered: feedback.into_iter().filter(|feedback| feedback.answered_at.is_none()).collect(),
             unmet: self.unmet(school.id, week, &named).await?,
             last_seen: seen.into_iter().map(|(class, date)| (class, Week::of(date))).collect(),

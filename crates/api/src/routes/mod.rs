@@ -4,6 +4,7 @@ pub mod audits;
 pub mod deciding;
 pub mod devices;
 pub mod disagreements;
+pub mod district;
 pub mod editions;
 pub mod feedback;
 pub mod figures;
@@ -13,6 +14,7 @@ pub mod notices;
 pub mod objections;
 pub mod people;
 pub mod posting;
+pub mod practice;
 pub mod preflight;
 pub mod prints;
 pub mod publishing;
@@ -58,5 +60,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(prints::router())
         .merge(figures::router())
         .merge(audits::router())
+        .merge(district::router())
+        .merge(practice::router())
         .merge(health::router())
 }

@@ -20,6 +20,7 @@ mod log;
 mod objections;
 mod posted;
 mod posting;
+mod practice;
 mod review;
 mod schedule;
 mod session;
@@ -78,6 +79,7 @@ pub fn router(app: App) -> Router {
         .merge(objections::router())
         .merge(downloads::router())
         .merge(audit::router())
+        .merge(practice::router())
         .merge(posted::router())
         .merge(posting::router())
         .route(pages::STYLESHEET_PATH, get(stylesheet))

@@ -97,8 +97,13 @@ async fn list_page(
     let traced = traced(&chosen, log.as_ref());
     let (found, next) = found(&app, &visitor, &here, week, &chosen, traced, cursor).await?;
     let mut choices = choices(&app, &visitor, &here, week, traced).await?;
-    choices.figures =
-        log.iter().flat_map(|log| &log.trace).map(|(key, of)| (key.clone(), count(of))).collect();
+    // A list to choose from is short: the cells of the map of coverage are reached from there.
+    let listed_as_choice = |key: &str| !key.starts_with("coverage.period.") || chosen.figure == Some(key);
+    let traced_figures = log.iter().flat_map(|log| &log.trace);
+    choices.figures = traced_figures
+        .filter(|(key, _)| listed_as_choice(key))
+        .map(|(key, of)| (key.clone(), count(of)))
+        .collect();
     let mut people: BTreeSet<UserId> = choices.inspectors.keys().copied().collect();
     people.extend(found.iter().map(|found| found.row.inspector));
     let known = Known::read(&app, &here.school, &people).await?;

@@ -116,7 +116,7 @@ pub fn weekday(number: u32) -> &'static str {
 }
 
 /// The weeks of a lesson; nothing for every week.
-fn weeks(weeks: LessonWeeks) -> Told {
+pub fn weeks(weeks: LessonWeeks) -> Told {
     match weeks {
         LessonWeeks::All => Told::default(),
         LessonWeeks::Odd => "（单周）".into(),

@@ -155,6 +155,42 @@ fn clocks_far_off_and_late_entries_are_noted() {
 }
 
 #[test]
+fn every_planned_slot_stands_in_the_cell_of_its_class_and_period_seen_or_not() {
+    let log = Sample::qinghe().compile();
+
+    let told = log.coverage.by_class_and_period.as_ref().unwrap();
+    let cells = || told.classes.iter().flat_map(|row| &row.cells);
+    assert_eq!(cells().map(|cell| cell.planned).sum::<u32>(), log.planned_slots);
+    assert_eq!(cells().map(|cell| cell.visited).sum::<u32>(), log.coverage.planned_slots_visited);
+    assert!(told.periods.is_sorted(), "第1节 comes before 第2节: {:?}", told.periods);
+    assert_eq!(told.classes.len(), 24);
+    for row in &told.classes {
+        for (period, cell) in told.periods.iter().zip(&row.cells) {
+            let visits = log.trace.get(&format!("coverage.period.{}.{period}", row.class));
+            assert_eq!(visits.is_some(), cell.visited > 0, "{} {period}", row.class);
+        }
+    }
+}
+
+#[test]
+fn a_class_without_a_lesson_in_a_period_has_none_planned_there() {
+    let mut sample = Sample::qinghe();
+    let gone = sample.planned[0].slot.clone();
+    sample.planned.retain(|lesson| (lesson.slot.class, &lesson.slot.period) != (gone.class, &gone.period));
+    sample.visits.clear();
+
+    let log = sample.compile();
+
+    let told = log.coverage.by_class_and_period.unwrap();
+    let empty = |cell: &&crate::log::PeriodCell| cell.planned == 0;
+    let before = Sample::qinghe().compile().coverage.by_class_and_period.unwrap();
+    let count = |told: &crate::log::PeriodCoverage| {
+        told.classes.iter().flat_map(|row| &row.cells).filter(empty).count()
+    };
+    assert_eq!(count(&told), count(&before) + 1);
+}
+
+#[test]
 fn what_a_teacher_contests_is_counted_as_recorded_and_marked() {
     let plain = Sample::qinghe();
     let mut sample = Sample::qinghe();
