@@ -31,8 +31,21 @@ pub struct FirstStepsView<'a> {
 pub struct HomeView<'a> {
     /// The frame.
     pub frame: Frame<'a>,
+    /// The districts whose schools the person may see side by side.
+    pub districts: &'a [HomeDistrict],
     /// The schools whose logs the person may read.
     pub schools: &'a [HomeSchool<'a>],
+    /// Whether there are too many schools to tell their weeks, too.
+    pub brief: bool,
+}
+
+/// A district on the home page.
+#[derive(Clone, Debug)]
+pub struct HomeDistrict {
+    /// Its name.
+    pub name: String,
+    /// Where its schools stand side by side.
+    pub url: String,
 }
 
 /// A school on the home page.
