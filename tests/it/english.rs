@@ -105,18 +105,22 @@ async fn the_pages_of_a_week_are_told_in_english(app: TestApp) {
     app.publish(&school, principal, WEEK, &json!({"remarks": "下周重点：候课。"})).await.expect(201);
     let browser = format!("{}; __Host-xunke-language=en", signed_in(&app, &principal.login).await);
 
-    // What the school calls its people, classes and periods, and what inspectors wrote.
+    // What the school calls its people, classes and periods, what inspectors wrote, and what the plan says of itself.
     let mut data: Vec<String> = names.classes.into_keys().chain(names.teachers.into_keys()).collect();
     data.extend(recorders.keys().map(|name| (*name).to_owned()));
     data.extend(school_words());
     data.extend(written());
+    let audit = app.get(&school.path("audit"), &principal.token).await.expect(200);
+    collect(&audit["plan"], &mut data);
+    collect(&audit["nine_years"], &mut data);
     // The longer first, since some are within others.
     data.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
 
     let home = format!("/schools/{}", school.id);
     let week = format!("{home}/weeks/{WEEK}");
     let some: Vec<String> = ids.iter().step_by(9).map(|id| format!("{home}/visits/{id}")).collect();
-    let paths = ["", "/settle", "/devices", "/posting", "/audit", "/audit/practice", "/schedule"].map(|rest| format!("{home}{rest}"));
+    let paths = ["", "/settle", "/devices", "/posting", "/audit", "/audit/practice", "/schedule"]
+        .map(|rest| format!("{home}{rest}"));
     let of_week = ["/draft", "/review", "/visits", "/editions/1", "/editions/1/public"]
         .map(|rest| format!("{week}{rest}"));
     for path in paths.into_iter().chain(of_week).chain(some) {

@@ -3,14 +3,16 @@
 //! `session` is the cookie, `entry` signing in and first steps, `home` the schools and each one's week at a glance, `log`
 //! the weekly log, `downloads` its files, `review` what comes before it is published, `visits` what is behind its figures,
 //! `settle` what people must decide, `devices` whose entries are still on the way, `compare` two editions side by side,
-//! `schedule` what happens to logs by themselves, `posting` what a school posts and `posted` what anybody sees of that,
-//! `audit` what the timetable reveals; `known` has the names they tell, `bar` the way between them, `language` which
-//! language they are told in. What the pages look like is in [`crate::pages`].
+//! `schedule` what happens to logs by themselves, `district` its schools side by side, `posting` what a school posts and
+//! `posted` what anybody sees of that, `audit` what the timetable reveals and `practice` what the visits do; `known` has
+//! the names they tell, `bar` the way between them, `language` which language they are told in. What the pages look like
+//! is in [`crate::pages`].
 
 mod audit;
 mod bar;
 mod compare;
 mod devices;
+mod district;
 mod downloads;
 mod entry;
 mod home;
@@ -71,6 +73,7 @@ pub fn router(app: App) -> Router {
         .merge(home::router())
         .merge(compare::router())
         .merge(devices::router())
+        .merge(district::router())
         .merge(log::router())
         .merge(review::router())
         .merge(schedule::router())
