@@ -188,6 +188,7 @@ fn a_visit_without_a_slot_is_told_as_one_that_cannot_be_checked() {
         open_conflicts: 0,
         settle_url: "/settle",
         beside: &[],
+        csrf: "token-6",
         feedback: &[],
         history: &[],
         list_url: None,
