@@ -25,6 +25,7 @@ mod phones;
 mod policy;
 mod posting;
 mod problems;
+mod publishing;
 mod pull;
 mod push;
 mod reference;
