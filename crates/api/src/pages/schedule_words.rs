@@ -61,7 +61,7 @@ impl WeekSchedule<'_> {
             match hindrance {
                 None => format!("将于 {at} 按规则自动公示；在此之前校长可以签发，也可以否决。"),
                 Some(Hindrance::Vetoed) => format!("原定 {at} 自动公示，已被否决。"),
-                Some(Hindrance::NoVisit) => format!("原定 {at} 自动公示，但本周尚无已提交的巡课，不会公示空白周报。"),
+                Some(Hindrance::NoVisit) => format!("定于 {at} 自动公示；本周尚无已提交的巡课，到时仍没有则不公示空白周报。"),
                 Some(Hindrance::Unauthorised) => format!(
                     "原定 {at} 自动公示，但设定规则的{}已不能签发本校周报，自动公示暂停，请现任校长重新设定。",
                     self.decider

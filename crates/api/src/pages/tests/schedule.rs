@@ -65,7 +65,7 @@ fn what_hinders_a_publication_is_said() {
     let line =
         |hindrance| WeekSchedule { publication: Some((when, Some(hindrance))), ..week() }.lines().concat();
 
-    assert!(line(Hindrance::NoVisit).contains("不会公示空白周报"));
+    assert!(line(Hindrance::NoVisit).contains("不公示空白周报"));
     assert!(line(Hindrance::Unauthorised).contains("设定规则的郑<校长>已不能签发"));
     assert!(line(Hindrance::Vetoed).contains("已被否决"));
     assert_eq!(WeekSchedule { published: true, ..week() }.lines(), ["已公示，本周日程已结束。"]);
