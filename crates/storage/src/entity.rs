@@ -256,6 +256,21 @@ tables! {
         vetoed_at: i64,
         why: String,
     }
+    published_week = "published_week" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        district: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        week: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        stream: Uuid,
+        number: i32,
+        hash: String,
+        published_at: i64,
+        first_published_at: i64,
+        withdrawn: bool,
+        version: i32,
+        figures: String,
+    }
     feedback = "feedback" {
         #[sea_orm(primary_key, auto_increment = false)]
         id: Uuid,
@@ -270,6 +285,9 @@ tables! {
         answer: Option<String>,
         answered_at: Option<i64>,
         version: i64,
+        decision: Option<String>,
+        decided_by: Option<Uuid>,
+        decided_at: Option<i64>,
     }
     audit = "audit" {
         #[sea_orm(primary_key, auto_increment = false)]

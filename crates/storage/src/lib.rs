@@ -25,11 +25,13 @@ pub mod pages;
 pub mod people;
 #[cfg(test)]
 mod plans;
+pub mod published;
 pub mod records;
 mod rows;
 pub mod schedule;
 pub mod schools;
 pub mod sessions;
+mod taught;
 pub mod visits;
 pub mod weeks;
 

@@ -107,5 +107,7 @@ const fn is_gap(kind: NoteKind) -> bool {
             | NoteKind::UnansweredFeedback
             | NoteKind::UnmetTasks
             | NoteKind::DisputedSlots
+            | NoteKind::Contested
+            | NoteKind::ObjectionUpheld
     )
 }

@@ -4,14 +4,17 @@ pub mod audits;
 pub mod deciding;
 pub mod devices;
 pub mod disagreements;
+pub mod district;
 pub mod editions;
 pub mod feedback;
 pub mod figures;
 pub mod health;
 pub mod held;
 pub mod notices;
+pub mod objections;
 pub mod people;
 pub mod posting;
+pub mod practice;
 pub mod preflight;
 pub mod prints;
 pub mod publishing;
@@ -45,6 +48,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(visits::router())
         .merge(visit_export::router())
         .merge(feedback::router())
+        .merge(objections::router())
         .merge(weeks::router())
         .merge(preflight::router())
         .merge(publishing::router())
@@ -56,5 +60,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(prints::router())
         .merge(figures::router())
         .merge(audits::router())
+        .merge(district::router())
+        .merge(practice::router())
         .merge(health::router())
 }

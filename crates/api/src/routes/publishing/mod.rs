@@ -14,10 +14,12 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
+use xunke_domain::district::WeekFigures;
 use xunke_domain::ids::SchoolId;
 use xunke_domain::week::Week;
 use xunke_storage::Tx;
 use xunke_storage::editions::StoredEdition;
+use xunke_storage::published::published_week;
 
 use self::frozen::{announce, freeze_next};
 use self::prepared::Prepared;
@@ -70,8 +72,12 @@ pub async fn publish(
     worth_publishing(&prepared)?;
     publisher.may(app, &tx, &prepared.material, week).await?;
     let now = app.clock.millis();
+    let district = prepared.material.school.district;
+    let first = prepared.material.first_published_at.unwrap_or(now);
     let (edition, stored) = freeze_next(&tx, publisher, prepared, remarks, now).await?;
     tx.edition_add(stored.clone()).await?;
+    let told = published_week(&stored, first, WeekFigures::from(&edition.log));
+    tx.published_week_put(district, &told).await?;
     let head = announce(app, &tx, publisher, &edition, &stored).await?;
     publisher.note(app, &tx, &stored).await?;
     tx.commit().await?;
@@ -92,7 +98,8 @@ async fn locked(
         let tx = app.store.begin().await?;
         publisher.claim(app, &tx).await?;
         let locked = tx.school_lock(school).await?.ok_or(ApiError::NotFound)?;
-        if locked.head == prepared.head() {
+        // An objection moves no stream, since phones do not hold it.
+        if locked.head == prepared.head() && prepared.has_all_objections(&tx).await? {
             return Ok((tx, prepared));
         }
     }

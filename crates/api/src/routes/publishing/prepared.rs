@@ -1,9 +1,10 @@
 //! A log that is compiled and waits to be frozen.
 
-use xunke_domain::ids::SchoolId;
+use xunke_domain::ids::{SchoolId, VisitId};
 use xunke_domain::week::Week;
 use xunke_storage::Tx;
 use xunke_storage::editions::StoredEdition;
+use xunke_storage::feedback::objections_in;
 use xunke_storage::weeks::WeekMaterial;
 use xunke_sync::record::Seq;
 
@@ -46,6 +47,13 @@ impl Prepared {
             Ok(Self { material, newest, draft })
         })
         .await?
+    }
+
+    /// Whether teachers contest what they contested when it was compiled.
+    pub(super) async fn has_all_objections(&self, tx: &Tx) -> Result<bool, ApiError> {
+        let WeekMaterial { school, visits, objections, .. } = &self.material;
+        let visits: Vec<VisitId> = visits.iter().map(|arrived| arrived.visit.id).collect();
+        Ok(objections_in(&tx.feedback_on(school.id, &visits).await?) == *objections)
     }
 
     /// The stream's head it was compiled from.
