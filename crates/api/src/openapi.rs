@@ -54,6 +54,10 @@ pub fn base() -> OpenApi {
             tag("sync", "The contract with phones (visit sync protocol, version 1)."),
             tag("visits", "Visits, their history, and feedback to teachers."),
             tag("log", "The weekly patrol log and its editions."),
+            tag(
+                "district",
+                "What the schools of a district have published, side by side, and its three reports.",
+            ),
             tag("audit", "What the timetable reveals by itself: 开齐开足, and 兼课过多."),
             tag("operations", "Health of the server."),
         ]))

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use chrono::NaiveDate;
 use serde::Serialize;
 use thiserror::Error;
 use utoipa::ToSchema;
@@ -106,6 +107,12 @@ pub enum ApiError {
     /// What is there is in another state than the operation needs.
     #[error("{0}")]
     WrongState(&'static str),
+    /// The days on which facts may be contested are over.
+    #[error("facts could be contested until {until}; answer without contesting them, or speak to the school")]
+    ObjectionOver {
+        /// The last day.
+        until: NaiveDate,
+    },
     /// Other things stand on it; each is named.
     #[error("{} things depend on it; change or withdraw them first", .0.len())]
     DependedOn(Vec<Flaw>),
@@ -165,6 +172,7 @@ impl ApiError {
             Self::Taken(_) => (S::CONFLICT, "taken", "Taken"),
             Self::DeviceFork { .. } => (S::CONFLICT, "device-fork", "Device cloned or restored"),
             Self::WrongState(_) => (S::CONFLICT, "wrong-state", "Not in this state"),
+            Self::ObjectionOver { .. } => (S::CONFLICT, "objection-over", "Too late to contest the facts"),
             Self::DependedOn(_) => (S::CONFLICT, "depended-on", "Something depends on it"),
             Self::IdempotencyMismatch => (S::CONFLICT, "idempotency-mismatch", "Idempotency-Key used before"),
             Self::PreconditionRequired => {
@@ -231,6 +239,7 @@ impl ApiError {
             Self::Taken(""),
             Self::DeviceFork { n: 0 },
             Self::WrongState(""),
+            Self::ObjectionOver { until: NaiveDate::default() },
             Self::DependedOn(Vec::new()),
             Self::IdempotencyMismatch,
             Self::PreconditionRequired,

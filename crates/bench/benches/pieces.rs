@@ -46,3 +46,11 @@ fn log(bencher: Bencher<'_, '_>, visits: usize) {
     let input = week.input();
     bencher.counter(ItemsCount::new(visits)).bench_local(|| week::log(&input));
 }
+
+/// What a log looks back on: seven teaching weeks of as many visits.
+#[divan::bench(args = [500, 5_000])]
+fn log_after_seven_weeks(bencher: Bencher<'_, '_>, visits: usize) {
+    let week = BigWeek::after(7, visits);
+    let input = week.input();
+    bencher.counter(ItemsCount::new(visits)).bench_local(|| week::log(&input));
+}

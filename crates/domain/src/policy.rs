@@ -2,8 +2,8 @@
 //!
 //! A cell is how far a role reaches with an operation:
 //! `N` nothing · `O` what is the person's own inside the scope · `S` everything inside the scope of the
-//! membership (a school, several, or a whole district) · `E` everywhere. A reach across a district without a
-//! scope there ([`Reach::District`]) is possible, and today nobody has it.
+//! membership (a school, several, or a whole district) · `D` the district, whatever of it the scope covers: the
+//! operation shows of each school only what another row lets the person see of it · `E` everywhere.
 
 use chrono::NaiveDate;
 
@@ -44,7 +44,7 @@ pub struct Row {
     pub access: Access,
 }
 
-use Reach::{Everywhere as E, Nothing as N, Own as O, Scope as S};
+use Reach::{District as D, Everywhere as E, Nothing as N, Own as O, Scope as S};
 
 const fn public(operation: &'static str) -> Row {
     Row { operation, access: Access::Public }
@@ -139,6 +139,7 @@ const OTHERS: &[Row] = &[
     signed_in("sync_push"),
     signed_in("sync_streams"),
     signed_in("sync_live"),
+    signed_in("notice_list"),
     //                               inspector principal affairs teacher supervisor administrator
     row("district_create",          [N,        N,        N,      N,      N,         E]),
     row("school_create",            [N,        N,        N,      N,      N,         S]),
@@ -171,6 +172,7 @@ const OTHERS: &[Row] = &[
     row("feedback_list",            [O,        S,        S,      O,      S,         N]),
     row("feedback_view",            [O,        S,        S,      O,      S,         N]),
     row("feedback_seen",            [N,        N,        N,      O,      N,         N]),
+    row("objection_decide",         [N,        S,        N,      N,      N,         N]),
     row("feedback_answer",          [N,        N,        N,      O,      N,         N]),
     row("week_list",                [N,        S,        S,      N,      S,         N]),
     row("weekly_log_draft",         [N,        S,        S,      N,      S,         N]),
@@ -183,11 +185,20 @@ const OTHERS: &[Row] = &[
     row("edition_public",           [S,        S,        S,      S,      S,         S]),
     row("posting_change",           [N,        S,        N,      N,      N,         N]),
     row("edition_withdraw",         [N,        S,        N,      N,      N,         N]),
+    row("publish_schedule_view",    [N,        S,        S,      N,      N,         N]),
+    row("publish_schedule_change",  [N,        S,        N,      N,      N,         N]),
+    row("publish_schedule_end",     [N,        S,        N,      N,      N,         N]),
+    row("publish_veto",             [N,        S,        N,      N,      N,         N]),
+    row("publish_veto_lift",        [N,        S,        N,      N,      N,         N]),
     row("visit_proof",              [O,        S,        S,      N,      S,         N]),
     row("edition_pdf",              [N,        S,        S,      N,      S,         N]),
     row("edition_workbook",         [N,        S,        S,      N,      S,         N]),
     row("edition_csv",              [N,        S,        S,      N,      S,         N]),
     row("edition_public_pdf",       [S,        S,        S,      S,      S,         S]),
+    row("district_overview",        [N,        N,        N,      N,      D,         N]),
+    row("district_overview_csv",    [N,        N,        N,      N,      D,         N]),
+    row("district_digest",          [N,        N,        N,      N,      D,         N]),
+    row("district_digest_csv",      [N,        N,        N,      N,      D,         N]),
     row("audit_view",               [N,        S,        S,      N,      S,         N]),
     row("audit_teachers",           [N,        S,        S,      O,      S,         N]),
     row("audit_practice",           [N,        S,        S,      N,      S,         N]),

@@ -20,6 +20,7 @@ use crate::book::BookCache;
 use crate::claim::{sqlite_file, with_end};
 use crate::error::StoreError;
 use crate::fresh::{Fresh, Notice};
+use crate::taught::TaughtCache;
 
 /// Where the database is and how it is used.
 #[derive(Clone, Debug)]
@@ -53,6 +54,7 @@ pub struct Store {
     read: Queries<DatabaseConnection>,
     pub(crate) process: Uuid,
     pub(crate) books: BookCache,
+    pub(crate) taught: TaughtCache,
     pub(crate) fresh: Fresh,
 }
 
@@ -73,13 +75,16 @@ impl Store {
         } else {
             write.clone()
         };
-        Ok(Self {
+        let store = Self {
             write,
             read: Queries { db: read, notice: None },
             process: settings.process,
             books: BookCache::default(),
+            taught: TaughtCache::default(),
             fresh: Fresh::new(sqlite),
-        })
+        };
+        store.fill_published_weeks().await?;
+        Ok(store)
     }
 
     /// Connects to a database that is there, for reading only and beside whoever serves it: nothing is made or

@@ -244,6 +244,7 @@ impl Tx {
             .filter(edition::Column::WithdrawnAt.is_null())
             .exec(&self.db)
             .await?;
+        self.published_week_withdraw(stream, week, number).await?;
         Ok(done.rows_affected == 1)
     }
 

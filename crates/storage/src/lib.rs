@@ -19,15 +19,19 @@ pub mod gaps;
 pub mod gather;
 pub mod held;
 pub mod intake;
+pub mod leases;
 pub mod ledger;
 pub mod pages;
 pub mod people;
 #[cfg(test)]
 mod plans;
+pub mod published;
 pub mod records;
 mod rows;
+pub mod schedule;
 pub mod schools;
 pub mod sessions;
+mod taught;
 pub mod visits;
 pub mod weeks;
 

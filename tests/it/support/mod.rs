@@ -2,6 +2,7 @@
 
 pub(crate) mod app;
 pub(crate) mod dice;
+pub(crate) mod district;
 pub(crate) mod document;
 pub(crate) mod handset;
 pub(crate) mod school;

@@ -222,6 +222,7 @@ impl World {
             ("{week}", WEEK),
             ("{number}", if whose == Whose::Own { "2" } else { "1" }),
             ("{key}", "visits"),
+            ("{digest}", "weekly_consultation"),
         ] {
             path = path.replace(name, value);
         }

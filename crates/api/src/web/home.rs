@@ -11,6 +11,7 @@ use xunke_domain::week::Week;
 use xunke_storage::schools::{School, SchoolFilter};
 
 use super::bar::{Part, Place, bar, log_url};
+use super::schedule::notice_line;
 use super::session::Visitor;
 use super::{PageError, frame, here, page, see_other};
 use crate::app::App;
@@ -18,6 +19,7 @@ use crate::auth::guard::Here;
 use crate::body::ApiPath;
 use crate::pages::{self, HomeSchool, HomeView, HomeWeek, SchoolView, WeekGlance, WeekState};
 use crate::problem::ApiError;
+use crate::routes::notices::notices;
 use crate::routes::weeks::{WeekView, draft, weeks};
 
 /// Schools shown on the home page.
@@ -53,8 +55,9 @@ async fn home(State(app): State<App>, visitor: Visitor) -> Result<Response, Page
     if let [only] = schools.as_slice() {
         return Ok(see_other(&format!("/schools/{}", only.id)));
     }
-    let mut shown = Vec::new();
+    let (mut shown, mut waiting) = (Vec::new(), Vec::new());
     for school in schools {
+        waiting.extend(notices(&app, &visitor.caller, &school).await?.iter().map(notice_line));
         let book = app.store.book(&school).await?;
         let rows = listed(&app, &school).await?;
         let audit = visitor.caller.reach(&app, "audit_view", &school).is_ok();
@@ -71,7 +74,8 @@ async fn home(State(app): State<App>, visitor: Visitor) -> Result<Response, Page
             weeks: rows.iter().map(|row| home_week(book, row)).collect(),
         })
         .collect();
-    Ok(page(pages::home_page(&HomeView { frame: frame!(visitor), schools: &schools })?))
+    let view = HomeView { frame: frame!(visitor), notices: &waiting, schools: &schools };
+    Ok(page(pages::home_page(&view)?))
 }
 
 fn home_week<'a>(book: &SchoolBook, (week, view, url): &'a Listed) -> HomeWeek<'a> {
@@ -105,6 +109,7 @@ async fn school_page(
     };
     let (visits, settle_url) = (format!("/schools/{id}/visits/"), format!("/schools/{id}/settle"));
     let figures = newest.as_ref().map(|(_, _, base)| format!("{base}/visits?")).unwrap_or_default();
+    let waiting = notices(&app, &visitor.caller, &school).await?;
     let shown = rows.first().map(|(week, ..)| *week);
     let bar = bar(&app, &visitor, &school, shown, Place::On(Part::Home)).await?;
     let view = SchoolView {
@@ -119,6 +124,7 @@ async fn school_page(
             figures_url: &figures,
         }),
         weeks: &rows.iter().map(|row| home_week(&book, row)).collect::<Vec<_>>(),
+        notices: &waiting.iter().map(notice_line).collect::<Vec<_>>(),
         settle_url: &settle_url,
     };
     Ok(page(pages::school_page(&view)?))
