@@ -145,7 +145,7 @@ impl SubjectPart {
             bands.push(BandPart {
                 grades: "合计".to_owned(),
                 planned: all(|band| band.planned),
-                counts: format!("{}/{}", all(|band| band.taught), all(|band| band.seen)),
+                counts: counts(Share::new(all(|band| band.taught), all(|band| band.seen))),
                 rate: "—".to_owned(),
                 estimate: estimate(row.estimate),
             });
@@ -167,11 +167,16 @@ impl BandPart {
                 None => words::grade(None),
             },
             planned: band.planned,
-            counts: if share.is_of_none() { "未查到".to_owned() } else { share.counts() },
+            counts: counts(share),
             rate,
             estimate: estimate(band.estimate),
         }
     }
+}
+
+/// Taught of seen; nothing seen is told as such.
+fn counts(share: Share) -> String {
+    if share.is_of_none() { "未查到".to_owned() } else { share.counts() }
 }
 
 fn estimate(estimate: Option<LessonEstimate>) -> String {
