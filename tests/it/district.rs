@@ -10,6 +10,7 @@ use crate::support::TestApp;
 use crate::support::app::on_both;
 use crate::support::school::{School, text};
 use crate::support::week::{Staffed, WEEK};
+use crate::web::{html, page, signed_in};
 
 on_both!(
     the_figures_of_a_school_are_those_of_its_edition,
@@ -18,6 +19,7 @@ on_both!(
     who_published_on_time_late_or_not_at_all_is_told,
     each_report_has_its_days_and_is_also_a_table,
     editions_from_before_there_were_rows_are_told_after_the_next_start,
+    the_pages_tell_the_same_and_the_start_page_leads_there,
 );
 
 /// Whoever supervises the whole district.
@@ -276,4 +278,34 @@ async fn editions_from_before_there_were_rows_are_told_after_the_next_start(app:
     db.close().await.unwrap();
     let after = app.another_node().await;
     assert_eq!(after.get(&address, &bureau).await.expect(200), before);
+}
+
+async fn the_pages_tell_the_same_and_the_start_page_leads_there(app: TestApp) {
+    let Staffed { school, .. } = app.staffed().await;
+    let small = app.small(&school, "石桥镇中心小学", "bai").await;
+    small.visit(&app, "2026-11-17", 5, 1).await;
+    small.publish(&app, WEEK).await;
+    bureau(&app, &school).await;
+    let few = app.add_person(&school.admin, &school.district, "few", "supervisor", &[&school.id]).await;
+    let cookie = signed_in(&app, "bureau").await;
+    let home = html(&page(&app, "/", &cookie).await);
+    let address = format!("/districts/{}", school.district);
+    assert!(home.contains(&format!(r#"href="{address}""#)), "{home}");
+
+    let seen = html(&page(&app, &address, &cookie).await);
+    let report =
+        html(&page(&app, &format!("{address}/digests/biweekly_dispatch?on=2026-11-24"), &cookie).await);
+
+    for told in [&seen, &report] {
+        assert!(told.contains("石桥镇中心小学") && told.contains("4/5 80.0%"), "{told}");
+        assert!(told.contains(&format!("/schools/{}/weeks/{WEEK}/editions/1", small.school.id)), "{told}");
+    }
+    let table = page(&app, &format!("{address}/csv?weeks=1"), &cookie).await;
+    assert!(String::from_utf8(table.bytes).unwrap().contains("石桥镇中心小学,1,"));
+    let theirs = signed_in(&app, &few.login).await;
+    let seen = html(&page(&app, &address, &theirs).await);
+    assert!(seen.contains("青禾实验小学") && !seen.contains("石桥镇中心小学"), "{seen}");
+    let principal = signed_in(&app, "bai").await;
+    let refused = page(&app, &address, &principal).await;
+    assert_eq!(refused.status.as_u16(), 404);
 }

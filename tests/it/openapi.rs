@@ -17,7 +17,7 @@ use crate::support::world::{Call, Whose, World};
 const UNPAGED: [&str; 0] = [];
 
 /// What is said by calling it.
-const BODILESS: [&str; 3] = ["user_reset", "held_admit", "feedback_seen"];
+const BODILESS: [&str; 4] = ["user_reset", "held_admit", "feedback_seen", "timetable_undo"];
 
 fn committed() -> PathBuf {
     root().join("openapi/xunke.v1.json")

@@ -26,6 +26,7 @@ pub mod people;
 pub mod plan;
 pub mod planned;
 pub mod policy;
+pub mod practice;
 pub mod record_type;
 pub mod resolve;
 #[cfg(test)]
@@ -38,6 +39,7 @@ mod text;
 pub mod timetable_build;
 pub mod timetable_compare;
 pub mod timetable_csv;
+pub mod timetable_undo;
 mod timetable_words;
 pub mod verdict;
 pub mod visit;

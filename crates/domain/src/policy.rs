@@ -155,6 +155,7 @@ const OTHERS: &[Row] = &[
     row("timetable_compare",        [N,        S,        S,      N,      S,         N]),
     row("timetable_preview",        [N,        S,        S,      N,      N,         S]),
     row("timetable_import",         [N,        S,        S,      N,      N,         S]),
+    row("timetable_undo",           [N,        S,        S,      N,      N,         S]),
     row("lesson_change_decide",     [N,        S,        S,      N,      N,         N]),
     row("device_board",             [N,        S,        S,      N,      S,         N]),
     row("sync_changes",             [O,        S,        S,      N,      S,         N]),
@@ -200,6 +201,7 @@ const OTHERS: &[Row] = &[
     row("district_digest_csv",      [N,        N,        N,      N,      D,         N]),
     row("audit_view",               [N,        S,        S,      N,      S,         N]),
     row("audit_teachers",           [N,        S,        S,      O,      S,         N]),
+    row("audit_practice",           [N,        S,        S,      N,      S,         N]),
     row("audit_workbook",           [N,        S,        S,      N,      S,         N]),
 ];
 

@@ -7,12 +7,16 @@ use serde_json::Value;
 use crate::flaw::Flaw;
 use crate::plan::CurriculumPlan;
 use crate::plan::choice::PlanChoice;
+use crate::practice::dual::DualLimits;
 use crate::schedule::PublishSchedule;
 
 /// The name of the setting that chooses the plan: a key, or a whole plan.
 pub const CURRICULUM_PLAN: &str = "curriculum_plan";
 /// The name of the setting with the limits of a teacher's load.
 pub const TEACHER_LOAD: &str = "teacher_load";
+
+/// The name of the setting of what chance swaps explain.
+pub const DUAL_TIMETABLE: &str = "dual_timetable";
 
 /// The name of the setting that lets anybody read the public editions.
 pub const POSTED: &str = "posted";
@@ -37,6 +41,8 @@ pub struct SchoolSettings {
     pub plan: PlanChoice,
     /// When a teacher has too much.
     pub load: LoadLimits,
+    /// When another timetable is taken to be in use.
+    pub dual: DualLimits,
     /// Whether anybody may read the public editions; not unless the school decides so (domain, section 6).
     pub posted: bool,
     /// For how many days a teacher may contest the facts, 1 to 60.
@@ -52,6 +58,7 @@ impl Default for SchoolSettings {
         Self {
             plan: PlanChoice::default(),
             load: LoadLimits::default(),
+            dual: DualLimits::default(),
             posted: false,
             schedule: None,
             objection_days: OBJECTION_DAYS_DEFAULT,
@@ -106,6 +113,7 @@ impl SchoolSettings {
                 let days = days.filter(|days| (1..=60).contains(days));
                 self.objection_days = days.ok_or("objection_days must be a whole number from 1 to 60")?;
             }
+            DUAL_TIMETABLE => self.dual = DualLimits::read(value)?,
             POSTED => self.posted = value.as_bool().ok_or("posted must be true or false")?,
             PUBLISH_SCHEDULE => {
                 let named = |flaw: Flaw| format!("{}: {}", flaw.pointer, flaw.detail);

@@ -50,9 +50,8 @@ async fn only_the_principal_decides_and_vetoes(app: TestApp) {
 async fn a_bad_schedule_names_the_member(app: TestApp) {
     let staffed = app.staffed().await;
     let put = async |body: Value| {
-        let answer =
-            app.call("PUT", &staffed.school.path("publish-schedule"), &staffed.principal.token, Some(&body));
-        let answer = answer.await;
+        let path = staffed.school.path("publish-schedule");
+        let answer = app.call("PUT", &path, &staffed.principal.token, Some(&body)).await;
         (answer.status.as_u16(), answer.pointers())
     };
     for (body, pointer) in [

@@ -51,6 +51,16 @@ impl Caller {
         let place = Place::School(school.id, school.district);
         reach(policy::decide(operation, &self.memberships, place, app.clock.today()))
     }
+
+    /// How far an operation reaches in a district.
+    pub fn reach_district(
+        &self,
+        app: &App,
+        operation: &str,
+        district: DistrictId,
+    ) -> Result<Reach, ApiError> {
+        reach(policy::decide(operation, &self.memberships, Place::District(district), app.clock.today()))
+    }
 }
 
 /// What a revoked device may still do (sync protocol, section 3).
@@ -147,8 +157,7 @@ pub async fn guard(
             request.extensions_mut().insert(Here { school, reach });
         } else if let Some(text) = district {
             let district = DistrictId::from_uuid(id(text)?);
-            let place = Place::District(district);
-            reach(policy::decide(operation, &caller.memberships, place, app.clock.today()))?;
+            caller.reach_district(&app, operation, district)?;
             request.extensions_mut().insert(HereDistrict(district));
         }
     }

@@ -33,8 +33,21 @@ pub struct HomeView<'a> {
     pub frame: Frame<'a>,
     /// What waits for the person.
     pub notices: &'a [NoticeLine],
+    /// The districts whose schools the person may see side by side.
+    pub districts: &'a [HomeDistrict],
     /// The schools whose logs the person may read.
     pub schools: &'a [HomeSchool<'a>],
+    /// Whether there are too many schools to tell their weeks, too.
+    pub brief: bool,
+}
+
+/// A district on the home page.
+#[derive(Clone, Debug)]
+pub struct HomeDistrict {
+    /// Its name.
+    pub name: String,
+    /// Where its schools stand side by side.
+    pub url: String,
 }
 
 /// A school on the home page.

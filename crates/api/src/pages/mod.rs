@@ -15,6 +15,8 @@ mod coverage;
 mod coverage_map;
 mod devices_page;
 mod displacement_map;
+mod district_page;
+mod district_rows;
 mod field_words;
 mod figures;
 mod frame;
@@ -27,6 +29,7 @@ mod log_page;
 mod names;
 mod paper;
 mod posting;
+mod practice_page;
 mod public_page;
 mod ratings;
 mod remarks;
@@ -50,11 +53,12 @@ mod words;
 pub use audit_page::{AuditView, audit_page};
 pub use compare_page::{CompareView, compare_page};
 pub use devices_page::{DeviceItem, DevicesView, devices_page};
+pub use district_page::{DigestHead, DistrictView, district_page};
 pub use frame::{BarEntry, DownloadLink, Form, Frame, Person, SchoolBar};
 pub use heading::{EditionLink, SemesterName};
 pub use home::{
-    ErrorView, FirstStepsView, HomeSchool, HomeView, HomeWeek, SignInView, WeekState, error_page, home_page,
-    password_page, setup_page, sign_in_page,
+    ErrorView, FirstStepsView, HomeDistrict, HomeSchool, HomeView, HomeWeek, SignInView, WeekState,
+    error_page, home_page, password_page, setup_page, sign_in_page,
 };
 pub use log_page::{EditionState, EditionView, edition_page};
 pub use names::Names;
@@ -62,6 +66,7 @@ pub use paper::{edition_paper, public_paper};
 pub use posting::{
     EditionPosted, FeedView, PostedView, PostedWeekView, PostingView, feed, posted_page, posting_page,
 };
+pub use practice_page::{PracticeView, VersionChoice, practice_page};
 pub use public_page::{PublicView, public_page};
 pub use review_page::{ReviewForm, ReviewView, UnansweredItem, UnmetItem, UnsentItem, review_page};
 pub use schedule_page::{ScheduleView, schedule_page};

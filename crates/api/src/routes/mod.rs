@@ -14,6 +14,7 @@ pub mod notices;
 pub mod objections;
 pub mod people;
 pub mod posting;
+pub mod practice;
 pub mod preflight;
 pub mod prints;
 pub mod publishing;
@@ -60,5 +61,6 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(figures::router())
         .merge(audits::router())
         .merge(district::router())
+        .merge(practice::router())
         .merge(health::router())
 }

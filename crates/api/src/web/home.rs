@@ -1,5 +1,7 @@
 //! Where people begin: their schools, and each one's week at a glance.
 
+use std::collections::BTreeSet;
+
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
@@ -7,6 +9,7 @@ use axum::routing::get;
 use chrono::DateTime;
 use uuid::Uuid;
 use xunke_domain::book::SchoolBook;
+use xunke_domain::ids::DistrictId;
 use xunke_domain::week::Week;
 use xunke_storage::schools::{School, SchoolFilter};
 
@@ -17,13 +20,16 @@ use super::{PageError, frame, here, page, see_other};
 use crate::app::App;
 use crate::auth::guard::Here;
 use crate::body::ApiPath;
-use crate::pages::{self, HomeSchool, HomeView, HomeWeek, SchoolView, WeekGlance, WeekState};
+use crate::pages::{self, HomeDistrict, HomeSchool, HomeView, HomeWeek, SchoolView, WeekGlance, WeekState};
 use crate::problem::ApiError;
+use crate::routes::district::reading::name;
 use crate::routes::notices::notices;
 use crate::routes::weeks::{WeekView, draft, weeks};
 
-/// Schools shown on the home page.
-const SCHOOLS: u64 = 200;
+/// More schools than anybody has.
+const SCHOOLS: u64 = 10_000;
+/// With more schools than these their weeks are told on the pages of each.
+const WITH_WEEKS: usize = 24;
 
 pub(super) fn router() -> Router<App> {
     Router::new().route("/", get(home)).route("/schools/{school}", get(school_page))
@@ -55,11 +61,18 @@ async fn home(State(app): State<App>, visitor: Visitor) -> Result<Response, Page
     if let [only] = schools.as_slice() {
         return Ok(see_other(&format!("/schools/{}", only.id)));
     }
+    let districts = districts(&app, &visitor).await?;
+    let brief = schools.len() > WITH_WEEKS;
     let (mut shown, mut waiting) = (Vec::new(), Vec::new());
     for school in schools {
-        waiting.extend(notices(&app, &visitor.caller, &school).await?.iter().map(notice_line));
-        let book = app.store.book(&school).await?;
-        let rows = listed(&app, &school).await?;
+        if !brief {
+            waiting.extend(notices(&app, &visitor.caller, &school).await?.iter().map(notice_line));
+        }
+        // The book of every school of a district is more than a list of names needs.
+        let (book, rows) = match brief {
+            true => Default::default(),
+            false => (app.store.book(&school).await?, listed(&app, &school).await?),
+        };
         let audit = visitor.caller.reach(&app, "audit_view", &school).is_ok();
         let audit_url = audit.then(|| format!("/schools/{}/audit", school.id));
         let url = format!("/schools/{}", school.id);
@@ -74,8 +87,28 @@ async fn home(State(app): State<App>, visitor: Visitor) -> Result<Response, Page
             weeks: rows.iter().map(|row| home_week(book, row)).collect(),
         })
         .collect();
-    let view = HomeView { frame: frame!(visitor), notices: &waiting, schools: &schools };
+    let view = HomeView {
+        frame: frame!(visitor),
+        notices: &waiting,
+        districts: &districts,
+        schools: &schools,
+        brief,
+    };
     Ok(page(pages::home_page(&view)?))
+}
+
+/// The districts whose schools the visitor may see side by side.
+async fn districts(app: &App, visitor: &Visitor) -> Result<Vec<HomeDistrict>, ApiError> {
+    let ids: BTreeSet<DistrictId> =
+        visitor.caller.memberships.iter().map(|membership| membership.district).collect();
+    let mut districts = Vec::new();
+    for id in ids {
+        if visitor.caller.reach_district(app, "district_overview", id).is_ok() {
+            let name = name(app, id).await?;
+            districts.push(HomeDistrict { name, url: format!("/districts/{id}") });
+        }
+    }
+    Ok(districts)
 }
 
 fn home_week<'a>(book: &SchoolBook, (week, view, url): &'a Listed) -> HomeWeek<'a> {

@@ -44,6 +44,15 @@ impl Digest {
         }
     }
 
+    /// What counties call it.
+    pub const fn name_zh(self) -> &'static str {
+        match self {
+            Self::WeeklyConsultation => "一周一会商",
+            Self::BiweeklyDispatch => "两周一调度",
+            Self::MonthlySupervision => "一月一督导",
+        }
+    }
+
     /// How many days it reaches back, the last one included.
     pub const fn days(self) -> u32 {
         match self {

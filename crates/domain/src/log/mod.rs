@@ -45,6 +45,7 @@ pub use digest::{ChangeEntry, ChangeKind, ChangedField, ContentPart, VisitDigest
 pub use displacement::{Delivery, Displacement, Taking};
 pub use findings::{FindingCell, FindingGroup};
 pub use gathered::Place;
+pub(crate) use gathered::{Ruling, rule};
 pub use input::{ClassLabel, EarlierWeek, LogInput, LoggedVisit, PlannedLesson};
 pub use inspectors::{InspectorMore, InspectorWork};
 pub use notes::{DataNote, NoteKind};

@@ -3,6 +3,7 @@
 mod audit_page;
 mod compare;
 mod devices;
+mod district;
 mod home;
 mod log_page;
 mod markup;

@@ -80,12 +80,7 @@ pub async fn digest_table(
     params: DigestParams,
 ) -> Result<Response, ApiError> {
     let DistrictDigest { name, to, overview, .. } = digest(app, caller, district, which, params).await?;
-    let title = match which {
-        Digest::WeeklyConsultation => "一周一会商",
-        Digest::BiweeklyDispatch => "两周一调度",
-        Digest::MonthlySupervision => "一月一督导",
-    };
-    table(&overview, &format!("xunke-{which}-{to}"), &format!("{name} {title} {to}"))
+    table(&overview, &format!("xunke-{which}-{to}"), &format!("{name} {} {to}", which.name_zh()))
 }
 
 /// A report for a meeting: 一周一会商, 两周一调度, 一月一督导
