@@ -1,5 +1,7 @@
 //! What people do at the pages. One server and one browser for all; the stories take turns, in any order.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "in a story both are assertions")]
+
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use browser::page::Page;
