@@ -81,10 +81,10 @@ fn cells(row: &Row<'_>, takers: &BTreeSet<&str>) -> Vec<Cell> {
 fn description(rows: &[Row<'_>], takers: &BTreeSet<&str>) -> String {
     let told = rows.iter().filter(|row| row.checked > 0).map(|row| {
         let taken = row.taken.iter().zip(takers).filter(|(count, _)| **count > 0);
-        let taken: String = taken.map(|(count, taker)| format!("，被{taker}占用{count}")).collect();
+        let taken: Vec<String> = taken.map(|(count, taker)| format!("，被{taker}占用{count}")).collect();
         let self_study =
             if row.self_study > 0 { format!("，改自习{}", row.self_study) } else { String::new() };
-        format!("{} 核查{}：按课表{}{taken}{self_study}", row.planned, row.checked, row.delivered)
+        format!("{} 核查{}：按课表{}{}{self_study}", row.planned, row.checked, row.delivered, taken.concat())
     });
     told.collect::<Vec<_>>().join("；")
 }
