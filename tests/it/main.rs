@@ -9,6 +9,7 @@ mod concurrency;
 mod conflicts;
 mod district;
 mod editions;
+mod english;
 mod exports;
 mod feedback;
 mod golden_week;

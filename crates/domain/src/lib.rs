@@ -41,6 +41,7 @@ pub mod timetable_compare;
 pub mod timetable_csv;
 pub mod timetable_undo;
 mod timetable_words;
+pub mod told;
 pub mod verdict;
 pub mod visit;
 mod visit_read;

@@ -75,7 +75,8 @@ fn overview(audit: &Audit) -> Table {
 fn classes(audit: &Audit) -> Table {
     let row = |class: &ClassAudit| -> Vec<Entry> {
         let exercise = class.exercise.as_ref();
-        let found: Vec<String> = class.findings.iter().map(words::in_words).collect();
+        let found: Vec<String> =
+            class.findings.iter().map(|found| words::in_words(found).to_string()).collect();
         vec![
             class.name.as_str().into(),
             class.grade.into(),

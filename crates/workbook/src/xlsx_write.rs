@@ -6,6 +6,7 @@ use rust_xlsxwriter::{
     Worksheet, XlsxError,
 };
 use thiserror::Error;
+use xunke_domain::told::Told;
 
 /// A workbook could not be written. Texts and sizes are made to fit before, so this is a fault of ours.
 #[derive(Debug, Error)]
@@ -69,6 +70,12 @@ impl From<&str> for Entry {
 impl From<String> for Entry {
     fn from(text: String) -> Self {
         Self::Text(text)
+    }
+}
+
+impl From<Told> for Entry {
+    fn from(told: Told) -> Self {
+        Self::Text(told.to_string())
     }
 }
 

@@ -1,6 +1,9 @@
 //! A stacked bar: parts of a whole, drawn as SVG without any text in it, so that it may be as wide as
 //! the page. The table beside it says the same in numbers.
 
+use xunke_domain::told;
+use xunke_domain::told::Told;
+
 /// How wide the drawing is, in its own units.
 const WIDTH: u64 = 1000;
 
@@ -13,9 +16,9 @@ pub(super) struct Bar {
     /// Prefix of the ids inside, unique on the page.
     pub(super) id: String,
     /// What the whole is.
-    pub(super) title: String,
+    pub(super) title: Told,
     /// The parts in words, for those who do not see the drawing.
-    pub(super) description: String,
+    pub(super) description: Told,
     /// The parts, from left to right; empty ones left out.
     pub(super) segments: Vec<Segment>,
 }
@@ -32,7 +35,7 @@ pub(super) struct Segment {
 }
 
 impl Bar {
-    pub(super) fn new(id: impl Into<String>, title: impl Into<String>, parts: &[Part]) -> Self {
+    pub(super) fn new(id: impl Into<String>, title: impl Into<Told>, parts: &[Part]) -> Self {
         let parts = || parts.iter().filter(|(_, _, count)| *count > 0);
         let total: u64 = parts().map(|(_, _, count)| u64::from(*count)).sum();
         let edge = |sum: u64| (sum * WIDTH).checked_div(total).unwrap_or(0);
@@ -42,12 +45,13 @@ impl Bar {
             before += u64::from(*count);
             Segment { class, x, width: edge(before) - x }
         });
-        let words: Vec<String> = parts().map(|(_, name, count)| format!("{name} {count}")).collect();
+        let words = parts().map(|(_, name, count)| told!("{} {}", Told::from(*name), count));
+        let description = Told::joined("{}，{}", words);
         Self {
             id: id.into(),
             title: title.into(),
             segments: segments.collect(),
-            description: if words.is_empty() { "无数据".to_owned() } else { words.join("，") },
+            description: if description.is_empty() { Told::from("无数据") } else { description },
         }
     }
 }
@@ -62,7 +66,7 @@ mod tests {
 
         let drawn: Vec<_> = bar.segments.iter().map(|part| (part.class, part.x, part.width)).collect();
         assert_eq!(drawn, [("a", 0, 333), ("c", 333, 667)]);
-        assert_eq!(bar.description, "甲 1，丙 2");
+        assert_eq!(bar.description.to_string(), "甲 1，丙 2");
     }
 
     #[test]
@@ -70,6 +74,6 @@ mod tests {
         let bar = Bar::new("b", "合计", &[("a", "甲", 0)]);
 
         assert!(bar.segments.is_empty());
-        assert_eq!(bar.description, "无数据");
+        assert_eq!(bar.description.to_string(), "无数据");
     }
 }

@@ -1,6 +1,7 @@
 //! Two editions of a week side by side: the figures of both, and each visit that differs (版本对照).
 
 use std::collections::BTreeMap;
+use xunke_domain::told::Told;
 
 use askama::Template;
 use chrono::{DateTime, FixedOffset};
@@ -11,7 +12,7 @@ use xunke_domain::log::edition::Edition;
 use crate::pages::heading::Heading;
 use crate::pages::versions::{self, ChangeRow};
 use crate::pages::visit_links::VisitLinks;
-use crate::pages::{Frame, Names, STYLESHEET_PATH, SemesterName, compared, words};
+use crate::pages::{Frame, Names, STYLESHEET_PATH, SemesterName, compared, filters, words};
 
 /// What the page of two editions shows.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +50,7 @@ pub fn compare_page(view: &CompareView<'_>) -> Result<String, askama::Error> {
     let arrived = |change: &ChangeEntry| {
         let arrival = view.arrivals.get(&change.visit);
         arrival.map_or_else(
-            || ("按现行课表与调代课重新认定".to_owned(), "—".to_owned()),
+            || ("按现行课表与调代课重新认定".into(), "—".into()),
             |(by, at)| (names.person(*by), words::moment(at)),
         )
     };
@@ -63,7 +64,7 @@ pub fn compare_page(view: &CompareView<'_>) -> Result<String, askama::Error> {
             .zip(view.changes.iter().map(arrived))
             .collect(),
     };
-    page.render()
+    page.render_with_values(view.frame.reader)
 }
 
 #[derive(Template)]
@@ -71,9 +72,9 @@ pub fn compare_page(view: &CompareView<'_>) -> Result<String, askama::Error> {
 struct ComparePage<'a> {
     view: &'a CompareView<'a>,
     heading: Heading,
-    published: [String; 2],
+    published: [Told; 2],
     /// What, on the left, on the right.
     figures: Vec<(&'static str, String, String)>,
     /// A change, by whom, and when it arrived.
-    changes: Vec<(ChangeRow<'a>, (String, String))>,
+    changes: Vec<(ChangeRow<'a>, (Told, Told))>,
 }

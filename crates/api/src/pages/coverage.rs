@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use xunke_domain::log::{
     ClassNotSeen, Coverage, GradeCoverage, GradeSubjectCoverage, NotSeen, SubjectCoverage, WeekdayCoverage,
 };
+use xunke_domain::told;
+use xunke_domain::told::Told;
 use xunke_domain::week::Week;
 
 use crate::pages::share::Share;
@@ -22,7 +24,7 @@ pub(super) struct CoverageTables {
 /// Coverage of a grade.
 #[derive(Clone, Debug)]
 pub(super) struct GradeRow {
-    pub(super) name: String,
+    pub(super) name: Told,
     pub(super) classes: Share,
     pub(super) slots: Share,
     /// The list of its visits.
@@ -32,7 +34,7 @@ pub(super) struct GradeRow {
 /// Coverage of a subject or a weekday.
 #[derive(Clone, Debug)]
 pub(super) struct CoverageRow {
-    pub(super) name: String,
+    pub(super) name: Told,
     pub(super) slots: Share,
     /// The list of its visits.
     pub(super) url: Option<String>,
@@ -53,12 +55,12 @@ impl CoverageTables {
             url: url("grade", &row.grade.map_or_else(|| "none".to_owned(), |grade| grade.to_string())),
         };
         let subject = |(name, row): (&String, &SubjectCoverage)| CoverageRow {
-            name: name.clone(),
+            name: Told::from(name.clone()),
             slots: Share::new(row.visited, row.planned),
             url: url("subject", name),
         };
         let weekday = |row: &WeekdayCoverage| CoverageRow {
-            name: words::weekday(row.weekday).to_owned(),
+            name: words::weekday(row.weekday).into(),
             slots: Share::new(row.visited, row.planned),
             url: url("weekday", &row.weekday.to_string()),
         };
@@ -73,7 +75,7 @@ impl CoverageTables {
 /// Visited of planned slots, a row a subject and a column a grade (附表).
 #[derive(Clone, Debug)]
 pub(super) struct Cross {
-    pub(super) grades: Vec<String>,
+    pub(super) grades: Vec<Told>,
     pub(super) rows: Vec<CrossRow>,
 }
 
@@ -106,26 +108,26 @@ impl Cross {
 /// What nobody visited this week.
 #[derive(Clone, Debug)]
 pub(super) struct Unseen<'a> {
-    pub(super) classes: Vec<UnseenClass<'a>>,
+    pub(super) classes: Vec<UnseenClass>,
     pub(super) subjects: &'a [String],
 }
 
 /// A class, a subject or a teacher nobody visited.
 #[derive(Clone, Debug)]
-pub(super) struct UnseenClass<'a> {
-    pub(super) name: &'a str,
+pub(super) struct UnseenClass {
+    pub(super) name: Told,
     /// The week it was seen last, in words.
-    pub(super) last: String,
+    pub(super) last: Told,
     /// How long ago that is, in words; none: it was not seen this semester.
-    pub(super) ago: Option<String>,
+    pub(super) ago: Option<Told>,
     /// Whether that is too long.
     pub(super) long: bool,
 }
 
 impl<'a> Unseen<'a> {
-    pub(super) fn new(classes: &'a [ClassNotSeen], subjects: &'a [String]) -> Self {
-        let class = |row: &'a ClassNotSeen| UnseenClass {
-            name: &row.class,
+    pub(super) fn new(classes: &[ClassNotSeen], subjects: &'a [String]) -> Self {
+        let class = |row: &ClassNotSeen| UnseenClass {
+            name: Told::data(&row.class),
             last: last_seen(row.last_seen),
             ago: row.weeks_since.map(weeks_ago),
             long: row.long_unseen,
@@ -136,33 +138,34 @@ impl<'a> Unseen<'a> {
 
 /// Subjects and teachers nobody has seen for long. For the school alone.
 #[derive(Clone, Debug)]
-pub(super) struct LongUnseen<'a> {
+pub(super) struct LongUnseen {
     /// Those with a row: what they are, and the rows.
-    pub(super) tables: Vec<(&'static str, Vec<UnseenClass<'a>>)>,
+    pub(super) tables: Vec<(&'static str, Vec<UnseenClass>)>,
 }
 
-impl<'a> LongUnseen<'a> {
-    pub(super) fn new(coverage: &'a Coverage) -> Self {
-        let rows = |rows: &'a [NotSeen]| {
-            rows.iter().filter(|row| row.long_unseen).map(|row| UnseenClass {
-                name: &row.name,
+impl LongUnseen {
+    pub(super) fn new(coverage: &Coverage) -> Self {
+        let rows = |rows: &[NotSeen], named: fn(String) -> Told| {
+            let rows = rows.iter().filter(|row| row.long_unseen).map(|row| UnseenClass {
+                name: named(row.name.clone()),
                 last: last_seen(row.last_seen),
                 ago: row.weeks_since.map(weeks_ago),
                 long: true,
-            })
+            });
+            rows.collect::<Vec<_>>()
         };
         let tables = [
-            ("学科", rows(&coverage.subjects_unseen).collect::<Vec<_>>()),
-            ("任课教师", rows(&coverage.teachers_long_unseen).collect()),
+            ("学科", rows(&coverage.subjects_unseen, Told::from)),
+            ("任课教师", rows(&coverage.teachers_long_unseen, Told::data)),
         ];
         Self { tables: tables.into_iter().filter(|(_, rows)| !rows.is_empty()).collect() }
     }
 }
 
-fn last_seen(week: Option<Week>) -> String {
-    week.map_or_else(|| "本学期未巡到".to_owned(), words::week_span)
+fn last_seen(week: Option<Week>) -> Told {
+    week.map_or_else(|| "本学期未巡到".into(), words::week_span)
 }
 
-fn weeks_ago(weeks: u32) -> String {
-    format!("{weeks}周前")
+fn weeks_ago(weeks: u32) -> Told {
+    told!("{}周前", weeks)
 }

@@ -1,6 +1,8 @@
 //! Which lessons of the day were seen in which class, as a drawing and as a table. For the school alone.
 
 use xunke_domain::log::{PeriodCell, PeriodCoverage};
+use xunke_domain::told;
+use xunke_domain::told::Told;
 
 use crate::pages::grid::{Cell, Grid};
 use crate::pages::share::Share;
@@ -63,12 +65,9 @@ fn cell(PeriodCell { planned, visited }: PeriodCell) -> Cell {
     Cell::Told(class, format!("{visited}/{planned}"))
 }
 
-fn description(told: &PeriodCoverage) -> String {
+fn description(told: &PeriodCoverage) -> Told {
     let cells = || told.classes.iter().flat_map(|row| &row.cells).filter(|cell| cell.planned > 0);
     let seen = cells().filter(|cell| cell.visited > 0).count();
-    format!(
-        "有课的{}格中，{seen}格巡到，{}格未巡到。逐格数字见下表。",
-        cells().count(),
-        cells().count() - seen
-    )
+    let unseen = cells().count() - seen;
+    told!("有课的{}格中，{}格巡到，{}格未巡到。逐格数字见下表。", cells().count(), seen, unseen)
 }

@@ -2,8 +2,9 @@
 
 use askama::Template;
 use chrono::{DateTime, FixedOffset};
+use xunke_domain::told::Told;
 
-use crate::pages::{Form, Frame, STYLESHEET_PATH, words};
+use crate::pages::{Form, Frame, STYLESHEET_PATH, filters, words};
 
 /// What the page of devices shows.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +53,7 @@ pub fn devices_page(view: &DevicesView<'_>) -> Result<String, askama::Error> {
         let silent = (device.revoked_at.is_some(), device.unsent == 0, device.missing == 0);
         (silent, device.person.clone(), device.name.clone())
     });
-    DevicesPage { view, rows: devices.into_iter().map(row).collect() }.render()
+    DevicesPage { view, rows: devices.into_iter().map(row).collect() }.render_with_values(view.frame.reader)
 }
 
 #[derive(Template)]
@@ -65,17 +66,17 @@ struct DevicesPage<'a> {
 #[derive(Clone, Debug)]
 struct Row<'a> {
     device: &'a DeviceItem,
-    seen: String,
-    clock: String,
-    revoked: Option<String>,
+    seen: Told,
+    clock: Told,
+    revoked: Option<Told>,
 }
 
 fn row(device: &DeviceItem) -> Row<'_> {
-    let clock = device.clock_offset.map(|offset| words::clock(offset).unwrap_or_else(|| "准".to_owned()));
+    let clock = device.clock_offset.map(|offset| words::clock(offset).unwrap_or_else(|| "准".into()));
     Row {
         device,
-        seen: device.seen_at.map_or_else(|| "从未联系".to_owned(), |at| words::moment(&at)),
-        clock: clock.unwrap_or_else(|| "未知".to_owned()),
+        seen: device.seen_at.map_or_else(|| "从未联系".into(), |at| words::moment(&at)),
+        clock: clock.unwrap_or_else(|| "未知".into()),
         revoked: device.revoked_at.map(|at| words::moment(&at)),
     }
 }

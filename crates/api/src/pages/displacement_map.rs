@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use xunke_domain::log::{Delivery, WeeklyLog};
+use xunke_domain::told;
+use xunke_domain::told::Told;
 
 use crate::pages::grid::{Cell, Grid};
 
@@ -78,13 +80,14 @@ fn cells(row: &Row<'_>, takers: &BTreeSet<&str>) -> Vec<Cell> {
         .collect()
 }
 
-fn description(rows: &[Row<'_>], takers: &BTreeSet<&str>) -> String {
+fn description(rows: &[Row<'_>], takers: &BTreeSet<&str>) -> Told {
+    let subject = |name: &str| Told::from(name.to_owned());
     let told = rows.iter().filter(|row| row.checked > 0).map(|row| {
         let taken = row.taken.iter().zip(takers).filter(|(count, _)| **count > 0);
-        let taken: Vec<String> = taken.map(|(count, taker)| format!("，被{taker}占用{count}")).collect();
-        let self_study =
-            if row.self_study > 0 { format!("，改自习{}", row.self_study) } else { String::new() };
-        format!("{} 核查{}：按课表{}{}{self_study}", row.planned, row.checked, row.delivered, taken.concat())
+        let taken = taken.map(|(count, taker)| told!("被{}占用{}", subject(taker), count));
+        let self_study = (row.self_study > 0).then(|| told!("改自习{}", row.self_study));
+        let kept = told!("{} 核查{}：按课表{}", subject(row.planned), row.checked, row.delivered);
+        Told::joined("{}，{}", [kept].into_iter().chain(taken).chain(self_study))
     });
-    told.collect::<Vec<_>>().join("；")
+    Told::joined("{}；{}", told)
 }

@@ -4,18 +4,20 @@ use xunke_domain::district::{
     Apart, Overview, Publishing, Rate, Rates, SchoolLine, Standing, WeekLine, Whole,
 };
 use xunke_domain::log::labels::severity_zh;
+use xunke_domain::told;
+use xunke_domain::told::Told;
 
 use crate::pages::share::Share;
 use crate::pages::words;
 
 /// A school in the table, or all together.
 pub(super) struct Row {
-    pub(super) name: String,
+    pub(super) name: Told,
     pub(super) url: Option<String>,
     /// Weeks with figures, of those due or published.
     pub(super) published: Share,
     /// What it published: the newest alone, or every week where a problem is looked for.
-    pub(super) editions: Vec<(String, String)>,
+    pub(super) editions: Vec<(Told, String)>,
     pub(super) visits: u32,
     pub(super) slots: u32,
     pub(super) coverage: Share,
@@ -42,14 +44,14 @@ pub(super) struct Bar {
     pub(super) at: String,
     pub(super) all: String,
     /// The same in words.
-    pub(super) description: String,
+    pub(super) description: Told,
 }
 
 impl Row {
     pub(super) fn of_all(Overview { whole, problems, .. }: &Overview) -> Self {
         let Rates { coverage, consistency, displacement, good } = whole.rates;
         Self {
-            name: "合计".to_owned(),
+            name: "合计".into(),
             url: None,
             published: Share::new(whole.publishing.published(), whole.publishing.due()),
             editions: Vec::new(),
@@ -78,7 +80,7 @@ pub(super) fn rows(overview: &Overview, problem: Option<&str>) -> Vec<Row> {
 }
 
 fn row(line: &SchoolLine, whole: Rates, problem: Option<&str>) -> Row {
-    let mut editions: Vec<(String, String)> = line
+    let mut editions: Vec<(Told, String)> = line
         .weeks
         .iter()
         .rev()
@@ -89,7 +91,7 @@ fn row(line: &SchoolLine, whole: Rates, problem: Option<&str>) -> Row {
         editions.truncate(1);
     }
     Row {
-        name: line.name.clone(),
+        name: Told::data(&line.name),
         url: Some(format!("/schools/{}", line.school)),
         published: Share::new(line.publishing.published(), line.publishing.due()),
         editions,
@@ -112,10 +114,10 @@ const fn counts(standing: Standing) -> bool {
 }
 
 /// The edition of a week and where it is.
-fn edition(line: &SchoolLine, week: &WeekLine) -> Option<(String, String)> {
+fn edition(line: &SchoolLine, week: &WeekLine) -> Option<(Told, String)> {
     let number = week.edition.as_ref()?.number;
     let url = format!("/schools/{}/weeks/{}/editions/{number}", line.school, week.week);
-    Some((format!("{}周 第{number}版", words::date(week.week.monday())), url))
+    Some((told!("{}周 第{}版", words::date(week.week.monday()), number), url))
 }
 
 fn cell(rate: Rate, whole: Rate) -> Cell {
@@ -131,7 +133,7 @@ fn cell(rate: Rate, whole: Rate) -> Cell {
             width: at(high - low),
             at: at(share),
             all: at(all),
-            description: format!("95%区间{:.1}%—{:.1}%，合计{:.1}%", low * 100.0, high * 100.0, all * 100.0),
+            description: told!("95%区间{}%—{}%，合计{}%", at(low), at(high), at(all)),
         }
     });
     Cell { share: plain(rate), bar, apart }
@@ -150,7 +152,7 @@ pub(super) struct Unpublished {
     /// Whether it published nothing at all.
     pub(super) nothing: bool,
     /// The other weeks, such as `未公示：11月2日、11月16日；迟：10月26日`.
-    pub(super) others: String,
+    pub(super) others: Told,
 }
 
 /// The schools that have not published every due week on time, in the order of the table.
@@ -160,18 +162,22 @@ pub(super) fn unpublished(overview: &Overview) -> Vec<Unpublished> {
         late + withdrawn + missing > 0
     };
     let told = |line: &SchoolLine| {
-        let others = [("未公示", Standing::Missing), ("迟", Standing::Late), ("撤回", Standing::Withdrawn)];
+        let others = [
+            ("未公示：{}", Standing::Missing),
+            ("迟：{}", Standing::Late),
+            ("撤回：{}", Standing::Withdrawn),
+        ];
         let others = others.map(|(what, standing)| {
             let of = line.weeks.iter().filter(|week| week.standing == standing);
-            let dates: Vec<String> = of.map(|week| words::date(week.week.monday())).collect();
-            if dates.is_empty() { String::new() } else { format!("{what}：{}", dates.join("、")) }
+            let dates = Told::listed(of.map(|week| words::date(week.week.monday())));
+            (!dates.is_empty()).then(|| told!(what, dates))
         });
         Unpublished {
             name: line.name.clone(),
             url: format!("/schools/{}", line.school),
             on_time: Share::new(line.publishing.on_time, line.publishing.due()),
             nothing: line.publishing.published() + line.publishing.withdrawn == 0,
-            others: others.into_iter().filter(|told| !told.is_empty()).collect::<Vec<_>>().join("；"),
+            others: Told::joined("{}；{}", others.into_iter().flatten()),
         }
     };
     overview.schools.iter().filter(behind).map(told).collect()
@@ -205,18 +211,18 @@ pub(super) fn problems(overview: &Overview, choice_url: &str) -> Vec<ProblemRow>
 /// A figure of all schools beside that of the span before.
 pub(super) struct Compared {
     pub(super) what: &'static str,
-    pub(super) now: String,
-    pub(super) before: String,
+    pub(super) now: Told,
+    pub(super) before: Told,
 }
 
 pub(super) fn compared(now: &Whole, before: &Whole) -> Vec<Compared> {
     let count = |what, of: fn(&Whole) -> u32| Compared {
         what,
-        now: of(now).to_string(),
-        before: of(before).to_string(),
+        now: Told::data(of(now).to_string()),
+        before: Told::data(of(before).to_string()),
     };
     let rate =
-        |what, of: fn(&Whole) -> Share| Compared { what, now: told(of(now)), before: told(of(before)) };
+        |what, of: fn(&Whole) -> Share| Compared { what, now: counted(of(now)), before: counted(of(before)) };
     vec![
         rate("按时公示（校·周）", |whole| {
             Share::new(whole.publishing.on_time, whole.publishing.due())
@@ -234,11 +240,11 @@ pub(super) fn compared(now: &Whole, before: &Whole) -> Vec<Compared> {
 }
 
 /// Such as `40/44，90.9%（78.8%—96.4%）`.
-fn told(share: Share) -> String {
+fn counted(share: Share) -> Told {
     if share.is_of_none() {
-        return "—".to_owned();
+        return "—".into();
     }
-    let percent = share.percent().map(|percent| format!("，{percent}")).unwrap_or_default();
-    let interval = share.interval_of_few().map(|interval| format!("（{interval}）")).unwrap_or_default();
-    format!("{}{percent}{interval}", share.counts())
+    let percent = share.percent().map(|percent| told!("，{}", percent)).unwrap_or_default();
+    let interval = share.interval_of_few().map(|interval| told!("（{}）", interval)).unwrap_or_default();
+    told!("{}{}{}", share.counts(), percent, interval)
 }

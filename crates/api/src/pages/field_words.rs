@@ -6,6 +6,8 @@ use serde_json::Value;
 use xunke_domain::fields::FieldPath;
 use xunke_domain::ids::UserId;
 use xunke_domain::log::labels::{level_zh, severity_zh, situation_zh, verdict_zh};
+use xunke_domain::told;
+use xunke_domain::told::Told;
 use xunke_domain::verdict::Verdict;
 use xunke_domain::visit::{Finding, Highlight, Improvement, Level, Observed, Planned, Situation, Slot};
 
@@ -13,7 +15,7 @@ use crate::pages::Names;
 use crate::pages::words;
 
 /// What a field is called (docs: "A visit's fields"); a field of another app by its path.
-pub(super) fn field(path: &FieldPath, names: &Names<'_>) -> String {
+pub(super) fn field(path: &FieldPath, names: &Names<'_>) -> Told {
     let name = match path.name() {
         "kind" => "方式",
         "regime" => "类别",
@@ -30,7 +32,7 @@ pub(super) fn field(path: &FieldPath, names: &Names<'_>) -> String {
         "rubric" => "评价量表",
         "ratings" => {
             let dimension = path.element().map(|key| names.dimension(key)).unwrap_or_default();
-            return format!("评价·{dimension}");
+            return told!("评价·{}", dimension);
         }
         "highlights" => "亮点",
         "improvements" => "待改进之处",
@@ -45,67 +47,69 @@ pub(super) fn field(path: &FieldPath, names: &Names<'_>) -> String {
         "bulk" => "批量标记",
         "submitted_at" => "提交时间",
         "withdrawn" => "撤回",
-        _ => path.as_str(),
+        _ => return Told::data(path.as_str()),
     };
-    name.to_owned()
+    Told::from(name)
 }
 
 /// What a value of a field says.
-pub(super) fn value(path: &FieldPath, value: &Value, names: &Names<'_>) -> String {
+pub(super) fn value(path: &FieldPath, value: &Value, names: &Names<'_>) -> Told {
     if value.is_null() {
-        return "（空）".to_owned();
+        return "（空）".into();
     }
-    told(path, value, names).unwrap_or_else(|| plain(value))
+    read_as(path, value, names).unwrap_or_else(|| Told::data(plain(value)))
 }
 
 /// None: it does not read as what the field should hold.
-fn told(path: &FieldPath, value: &Value, names: &Names<'_>) -> Option<String> {
+fn read_as(path: &FieldPath, value: &Value, names: &Names<'_>) -> Option<Told> {
     let member = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
     let number = |name: &str| value.get(name).and_then(Value::as_i64).unwrap_or_default();
-    let noted = |said: String, note: &str| if note.is_empty() { said } else { format!("{said}：{note}") };
+    let noted = |said: Told, note: &str| if note.is_empty() { said } else { told!("{}：{}", said, note) };
     Some(match path.name() {
         "slot" => slot(&read(value)?, names),
         "planned" => {
             let Planned { timetable: _, subject, teacher } = read(value)?;
-            names.lesson(subject, teacher).unwrap_or_else(|| "无课".to_owned())
+            names.lesson(subject, teacher).unwrap_or_else(|| "无课".into())
         }
         "observed" => observed(&read(value)?, names),
-        "verdict" => verdict_zh(read::<Verdict>(value)?).to_owned(),
-        "ratings" => level_zh(read::<Level>(value)?).to_owned(),
+        "verdict" => verdict_zh(read::<Verdict>(value)?).into(),
+        "ratings" => level_zh(read::<Level>(value)?).into(),
         "highlights" => {
             let Highlight { text, subject, tags } = read(value)?;
-            let subject = subject.map(|id| format!("〔{}〕", names.subject(id))).unwrap_or_default();
-            let said = format!("{subject}{text}");
-            tags.iter().fold(said, |said, tag| said + " #" + tag)
+            let text = tags.iter().fold(text, |text, tag| text + " #" + tag);
+            let subject = subject.map(|id| told!("〔{}〕", names.subject(id))).unwrap_or_default();
+            told!("{}{}", subject, text)
         }
-        "improvements" => read::<Improvement>(value)?.text,
+        "improvements" => Told::data(read::<Improvement>(value)?.text),
         "findings" => {
             let Finding { category, severity, note } = read(value)?;
-            let said = format!("{category} {}（{}）", names.category(&category), severity_zh(severity));
+            let (name, severity) = (names.category(&category), Told::from(severity_zh(severity)));
+            let said = told!("{} {}（{}）", category, name, severity);
             noted(said, note.as_deref().unwrap_or_default())
         }
         "companions" => {
             let person = names.person(path.element().and_then(|id| id.parse().ok()).map(UserId::from_uuid)?);
-            if value.as_bool()? { person } else { format!("{person}（取消）") }
+            if value.as_bool()? { person } else { told!("{}（取消）", person) }
         }
         "arrived_at" | "left_at" | "submitted_at" => moment(value.as_str()?)?,
-        "selection" => one_of("how", member("how"))?.to_owned(),
-        "lesson_plan_check" => noted(one_of("result", member("result"))?.to_owned(), member("note")),
+        "selection" => one_of("how", member("how"))?.into(),
+        "lesson_plan_check" => noted(one_of("result", member("result"))?.into(), member("note")),
         "homework_check" => {
             let minutes = value.get("minutes").and_then(Value::as_i64);
-            let minutes = minutes.map(|minutes| format!("，约{minutes}分钟")).unwrap_or_default();
-            format!("抽检{}本，已批改{}本{minutes}", number("sampled"), number("corrected"))
+            let minutes = minutes.map(|minutes| told!("，约{}分钟", minutes)).unwrap_or_default();
+            told!("抽检{}本，已批改{}本{}", number("sampled"), number("corrected"), minutes)
         }
-        "student_interview" => noted(format!("交流{}人", number("asked")), member("gist")),
+        "student_interview" => noted(told!("交流{}人", number("asked")), member("gist")),
         "feedback" => {
-            let at = moment(member("at")).map(|at| format!("，{at}")).unwrap_or_default();
-            noted(format!("{}{at}", one_of("mode", member("mode"))?), member("text"))
+            let mode = Told::from(one_of("mode", member("mode"))?);
+            let said = moment(member("at")).map(|at| told!("{}，{}", mode, at));
+            noted(said.unwrap_or(mode), member("text"))
         }
-        "notes" => member("text").to_owned(),
-        "photos" => moment(member("taken_at")).map_or_else(|| "一张".to_owned(), |at| format!("摄于{at}")),
-        "withdrawn" => member("reason").to_owned(),
-        "unannounced" | "bulk" => if value.as_bool()? { "是" } else { "否" }.to_owned(),
-        name => one_of(name, value.as_str()?)?.to_owned(),
+        "notes" => Told::data(member("text")),
+        "photos" => moment(member("taken_at")).map_or_else(|| "一张".into(), |at| told!("摄于{}", at)),
+        "withdrawn" => Told::data(member("reason")),
+        "unannounced" | "bulk" => if value.as_bool()? { "是" } else { "否" }.into(),
+        name => one_of(name, value.as_str()?)?.into(),
     })
 }
 
@@ -118,23 +122,23 @@ fn plain(value: &Value) -> String {
 }
 
 /// Such as `三年级(2)班 11月17日 周二 第3节`.
-pub(super) fn slot(slot: &Slot, names: &Names<'_>) -> String {
-    format!("{} {} {}", names.class(slot.class, slot.date), words::day(slot.date), slot.period)
+pub(super) fn slot(slot: &Slot, names: &Names<'_>) -> Told {
+    told!("{} {} {}", names.class(slot.class, slot.date), words::day(slot.date), slot.period)
 }
 
 /// Such as `语文（王三三）` or `自习`.
-pub(super) fn observed(observed: &Observed, names: &Names<'_>) -> String {
+pub(super) fn observed(observed: &Observed, names: &Names<'_>) -> Told {
     let Observed { subject, teacher, situation } = observed;
     let lesson = names.lesson(*subject, *teacher);
     match (situation, lesson) {
         (Situation::Lesson, Some(lesson)) => lesson,
-        (Situation::Lesson, None) => "上课，学科未记".to_owned(),
-        (other, None) => situation_zh(*other).to_owned(),
-        (other, Some(lesson)) => format!("{}，{lesson}", situation_zh(*other)),
+        (Situation::Lesson, None) => "上课，学科未记".into(),
+        (other, None) => situation_zh(*other).into(),
+        (other, Some(lesson)) => told!("{}，{}", Told::from(situation_zh(*other)), lesson),
     }
 }
 
-fn moment(text: &str) -> Option<String> {
+fn moment(text: &str) -> Option<Told> {
     DateTime::parse_from_rfc3339(text).ok().map(|at| words::moment(&at))
 }
 

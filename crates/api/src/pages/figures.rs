@@ -1,6 +1,8 @@
 //! The figures of a log by the keys of its trace, in words: `ratings.engagement.good` is 评价·学生参与·良.
 
 use std::collections::BTreeMap;
+use xunke_domain::told;
+use xunke_domain::told::Told;
 
 use xunke_domain::log::labels::{level_zh, verdict_zh};
 use xunke_domain::verdict::Verdict;
@@ -11,95 +13,113 @@ use crate::pages::{names, words};
 
 /// A figure in words; `dimensions` are the school's own names of what it rates. A key of no known figure is told
 /// as it stands.
-pub(super) fn figure_zh(key: &str, dimensions: &BTreeMap<String, String>) -> String {
+pub(super) fn figure_zh(key: &str, dimensions: &BTreeMap<String, String>) -> Told {
     let (group, rest) = key.split_once('.').unwrap_or((key, ""));
-    let of = |group: &str, what: String| format!("{group}·{what}");
+    let of = |group: &'static str, what: Told| told!("{}·{}", Told::from(group), what);
+    let subject = || Told::from(rest.to_owned());
     match group {
-        "visits" => "全部巡课".to_owned(),
-        "consistency" => of("课表一致", consistency(rest).to_owned()),
-        "verdict" => of("结论", word::<Verdict>(rest).map_or(rest, |verdict| verdict_zh(verdict)).to_owned()),
-        "checked" => of("核查", rest.to_owned()),
-        "displacement" => of("被挤占", rest.to_owned()),
-        "self_study" => of("改自习", rest.to_owned()),
-        "delivered" => of("开课", rest.to_owned()),
+        "visits" => "全部巡课".into(),
+        "consistency" => of("课表一致", consistency(rest)),
+        "verdict" => of(
+            "结论",
+            word::<Verdict>(rest).map_or_else(|| Told::data(rest), |verdict| verdict_zh(verdict).into()),
+        ),
+        "checked" => of("核查", subject()),
+        "displacement" => of("被挤占", taking(rest)),
+        "self_study" => of("改自习", subject()),
+        "delivered" => of("开课", subject()),
         "ratings" => match rest.rsplit_once('.') {
             Some((dimension, level)) => {
-                format!("评价·{}·{}", names::dimension(dimension, dimensions), level_of(level))
+                told!(
+                    "{}·{}·{}",
+                    Told::from("评价"),
+                    names::dimension(dimension, dimensions),
+                    level_of(level)
+                )
             }
-            None if rest.is_empty() => "评价·全部".to_owned(),
-            None => of("评价", level_of(rest).to_owned()),
+            None if rest.is_empty() => of("评价", "全部".into()),
+            None => of("评价", level_of(rest)),
         },
         "good" => of("优良", good(rest, dimensions)),
-        "highlights" => of("亮点", rest.to_owned()),
-        "taught" => of("所巡学科", rest.to_owned()),
-        "improvements" => of("待改进之处", rest.to_owned()),
-        "findings" => of("存在问题", rest.to_owned()),
-        "rectification" => of("整改", if rest == "notices" { "提出整改通知书" } else { rest }.to_owned()),
+        "highlights" => of("亮点", subject()),
+        "taught" => of("所巡学科", subject()),
+        "improvements" => of("待改进之处", subject()),
+        "findings" => of("存在问题", Told::data(rest)),
+        "rectification" => {
+            of("整改", if rest == "notices" { "提出整改通知书".into() } else { Told::data(rest) })
+        }
         "repeats" => repeats(rest),
         "trend" => of("近八周走势", trend(rest)),
-        "inspectors" => of("巡课人", rest.to_owned()),
-        "comparison" if rest == "agreement" => of("评价差异", "同一节课由两人以上评价".to_owned()),
-        "comparison" => of("评价差异", rest.to_owned()),
+        "inspectors" => of("巡课人", Told::data(rest)),
+        "comparison" if rest == "agreement" => of("评价差异", "同一节课由两人以上评价".into()),
+        "comparison" => of("评价差异", Told::data(rest)),
         "coverage" => of("覆盖", coverage(rest)),
-        _ => key.to_owned(),
+        _ => Told::data(key),
     }
 }
 
-fn consistency(rest: &str) -> &str {
-    match rest {
+/// A subject, or one and the other that took its place.
+fn taking(rest: &str) -> Told {
+    let subject = |name: &str| Told::from(name.to_owned());
+    rest.split_once('→')
+        .map_or_else(|| subject(rest), |(planned, by)| told!("{}→{}", subject(planned), subject(by)))
+}
+
+fn consistency(rest: &str) -> Told {
+    Told::from(match rest {
         "checked" => "已核查",
         "consistent" => "一致",
         "inconsistent" => "不一致",
         "disputed" => "意见不一",
-        other => other,
-    }
+        other => return Told::data(other),
+    })
 }
 
-fn good(rest: &str, dimensions: &BTreeMap<String, String>) -> String {
+fn good(rest: &str, dimensions: &BTreeMap<String, String>) -> Told {
     match rest.split_once('.') {
         Some(("dimension", key)) => names::dimension(key, dimensions),
-        Some(("rubric", place)) => format!("量表{place}"),
-        _ => "全部".to_owned(),
+        Some(("rubric", place)) => told!("量表{}", place),
+        _ => "全部".into(),
     }
 }
 
 /// A problem is told by its place in its table.
-fn repeats(rest: &str) -> String {
+fn repeats(rest: &str) -> Told {
     let (list, place) = rest.split_once('.').unwrap_or((rest, ""));
     let list = match list {
-        "class" => "重复问题（同一班级）",
-        "teacher" => "重复问题（同一教师）",
-        "common" => "共性问题",
-        other => other,
+        "class" => "重复问题（同一班级）".into(),
+        "teacher" => "重复问题（同一教师）".into(),
+        "common" => "共性问题".into(),
+        other => Told::data(other),
     };
-    format!("{list}·表中第{place}项")
+    told!("{}·表中第{}项", list, place)
 }
 
-fn trend(rest: &str) -> String {
+fn trend(rest: &str) -> Told {
     let (week, what) = rest.split_once('.').unwrap_or((rest, ""));
     let what = match what {
-        "checked" => "已核查",
-        "inconsistent" => "课表不一致",
-        "protected" => "重点关注学科已核查",
-        "protected_displaced" => "重点关注学科被挤占",
-        other => other,
+        "checked" => "已核查".into(),
+        "inconsistent" => "课表不一致".into(),
+        "protected" => "重点关注学科已核查".into(),
+        "protected_displaced" => "重点关注学科被挤占".into(),
+        other => Told::data(other),
     };
-    let week = week.parse::<Week>().map_or_else(|_| week.to_owned(), words::week_span);
-    format!("{week}·{what}")
+    let week = week.parse::<Week>().map_or_else(|_| Told::data(week), words::week_span);
+    told!("{}·{}", week, what)
 }
 
-fn coverage(rest: &str) -> String {
+fn coverage(rest: &str) -> Told {
     match rest.split_once('.') {
         Some(("grade", grade)) => words::grade(grade.parse().ok()),
-        Some(("weekday", day)) => words::weekday(day.parse().unwrap_or_default()).to_owned(),
-        Some(("period", place)) => place.replacen('.', " ", 1),
-        Some((_, subject)) => subject.to_owned(),
-        None => rest.to_owned(),
+        Some(("weekday", day)) => words::weekday(day.parse().unwrap_or_default()).into(),
+        Some(("period", place)) => Told::data(place.replacen('.', " ", 1)),
+        Some((_, subject)) => Told::from(subject.to_owned()),
+        None => Told::data(rest),
     }
 }
 
-fn level_of(word: &str) -> &str {
-    self::word::<Level>(word).map_or(word, |level| level_zh(level))
+fn level_of(word: &str) -> Told {
+    self::word::<Level>(word).map_or_else(|| Told::data(word), |level| level_zh(level).into())
 }
 
 fn word<T: serde::de::DeserializeOwned>(text: &str) -> Option<T> {
@@ -115,7 +135,7 @@ mod tests {
     #[test]
     fn every_kind_of_figure_has_words() {
         let own = BTreeMap::from([("a".to_owned(), "板书".to_owned())]);
-        let told = |key: &str| figure_zh(key, &own);
+        let told = |key: &str| figure_zh(key, &own).to_string();
 
         assert_eq!(told("visits"), "全部巡课");
         assert_eq!(told("consistency.inconsistent"), "课表一致·不一致");

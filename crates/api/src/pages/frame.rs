@@ -1,8 +1,12 @@
 //! What stands around every page: the way home, who is signed in, and the pages of the school.
 
+use crate::pages::Reader;
+
 /// The frame of a page.
 #[derive(Clone, Copy, Debug)]
 pub struct Frame<'a> {
+    /// Who reads the page.
+    pub reader: &'a Reader,
     /// Where the home page is.
     pub home_url: &'a str,
     /// Who is signed in, if anybody.

@@ -1,5 +1,7 @@
 //! A grid of counts as SVG: the count stands in each cell, so colours only repeat it, and black print tells the same.
 
+use xunke_domain::told::Told;
+
 /// Height of a row, of the heads of columns, of a line of a head; in the drawing's own units.
 const ROW: usize = 26;
 const HEAD: usize = 36;
@@ -16,7 +18,7 @@ pub(super) struct Grid {
     pub(super) id: &'static str,
     pub(super) title: &'static str,
     /// What it shows, for those who do not see it.
-    pub(super) description: String,
+    pub(super) description: Told,
     pub(super) width: usize,
     pub(super) height: usize,
     /// Lines of the heads: where, what.
@@ -47,7 +49,7 @@ pub(super) struct Drawn {
 impl Grid {
     /// A grid with cells of this width; each row has a cell for each column.
     pub(super) fn new(
-        (id, title, description): (&'static str, &'static str, String),
+        (id, title, description): (&'static str, &'static str, Told),
         cell_width: usize,
         columns: &[String],
         rows: Vec<(String, Vec<Cell>)>,

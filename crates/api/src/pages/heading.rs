@@ -1,6 +1,8 @@
 //! How a log is headed, and the editions beside it (domain, section 2.5).
 
 use chrono::{DateTime, FixedOffset};
+use xunke_domain::told;
+use xunke_domain::told::Told;
 use xunke_domain::week::Week;
 
 use crate::pages::words;
@@ -29,11 +31,11 @@ pub struct EditionLink<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Heading {
     /// Such as `青禾实验小学行政巡课周报`.
-    pub(super) title: String,
+    pub(super) title: Told,
     /// Such as `2026—2027学年第一学期 第12周，11月16日—11月22日`.
-    pub(super) period: String,
+    pub(super) period: Told,
     /// Such as `第12周`.
-    pub(super) week: String,
+    pub(super) week: Told,
 }
 
 /// An edition in the list of editions.
@@ -41,7 +43,7 @@ pub(super) struct Heading {
 pub(super) struct EditionRow<'a> {
     pub(super) number: u32,
     /// When it was published, in words.
-    pub(super) published: String,
+    pub(super) published: Told,
     pub(super) url: &'a str,
     /// Whether it is the one the page shows.
     pub(super) here: bool,
@@ -54,24 +56,26 @@ impl Heading {
         number: Option<u32>,
         week: Week,
     ) -> Self {
-        let semester = semester.map_or_else(String::new, |semester| semester.in_words() + " ");
-        let number = words::teaching_week(number);
+        let (number, span) = (words::teaching_week(number), words::week_span(week));
         Self {
-            title: format!("{school}行政巡课周报"),
-            period: format!("{semester}{number}，{}", words::week_span(week)),
+            title: told!("{}行政巡课周报", school),
+            period: match semester {
+                Some(semester) => told!("{} {}，{}", semester.in_words(), number, span),
+                None => told!("{}，{}", number, span),
+            },
             week: number,
         }
     }
 }
 
 impl SemesterName<'_> {
-    fn in_words(self) -> String {
+    fn in_words(self) -> Told {
         let term = match self.term {
-            1 => "第一学期".to_owned(),
-            2 => "第二学期".to_owned(),
-            other => format!("第{other}学期"),
+            1 => Told::from("第一学期"),
+            2 => Told::from("第二学期"),
+            other => told!("第{}学期", other),
         };
-        format!("{}学年{term}", self.school_year.replace('-', "—"))
+        told!("{}学年{}", self.school_year.replace('-', "—"), term)
     }
 }
 

@@ -2,24 +2,30 @@
 
 use askama::Template;
 use chrono::{DateTime, FixedOffset};
+use xunke_domain::told;
+use xunke_domain::told::Told;
 use xunke_domain::week::Week;
 
-use crate::pages::{Form, Frame, NoticeLine, STYLESHEET_PATH, words};
+use crate::pages::{Form, Frame, NoticeLine, Reader, STYLESHEET_PATH, filters, words};
 
 /// What the sign-in page shows. The form posts `login`, `password` and `csrf`.
 #[derive(Clone, Copy, Debug)]
 pub struct SignInView<'a> {
+    /// Who reads it.
+    pub reader: &'a Reader,
     /// Where to post to, with the token.
     pub form: Form<'a>,
     /// What was typed before; never the password.
     pub login: &'a str,
-    /// Why it did not work, in Chinese.
+    /// Why it did not work.
     pub error: Option<&'a str>,
 }
 
 /// What the pages for a first start and for choosing a password show.
 #[derive(Clone, Copy, Debug)]
 pub struct FirstStepsView<'a> {
+    /// Who reads it.
+    pub reader: &'a Reader,
     /// Where to post to, with the token.
     pub form: Form<'a>,
     /// Why it did not work.
@@ -114,27 +120,27 @@ pub struct ErrorView<'a> {
 
 /// The sign-in page.
 pub fn sign_in_page(view: &SignInView<'_>) -> Result<String, askama::Error> {
-    SignInPage { view }.render()
+    SignInPage { view }.render_with_values(view.reader)
 }
 
 /// The page of the first start. Posts `code`, `district`, `login`, `name`, `password`.
 pub fn setup_page(view: &FirstStepsView<'_>) -> Result<String, askama::Error> {
-    SetupPage { view }.render()
+    SetupPage { view }.render_with_values(view.reader)
 }
 
 /// The page where a person chooses a password with a code. Posts `login`, `code`, `password`.
 pub fn password_page(view: &FirstStepsView<'_>) -> Result<String, askama::Error> {
-    PasswordPage { view }.render()
+    PasswordPage { view }.render_with_values(view.reader)
 }
 
 /// The home page: the schools of a person and their weeks.
 pub fn home_page(view: &HomeView<'_>) -> Result<String, askama::Error> {
-    HomePage { view }.render()
+    HomePage { view }.render_with_values(view.frame.reader)
 }
 
 /// The page shown in place of one that cannot be shown.
 pub fn error_page(view: &ErrorView<'_>) -> Result<String, askama::Error> {
-    ErrorPage { view }.render()
+    ErrorPage { view }.render_with_values(view.frame.reader)
 }
 
 #[derive(Template)]
@@ -168,11 +174,11 @@ struct ErrorPage<'a> {
 }
 
 impl HomeWeek<'_> {
-    pub(super) fn number(&self) -> String {
+    pub(super) fn number(&self) -> Told {
         words::teaching_week(self.teaching_week)
     }
 
-    pub(super) fn span(&self) -> String {
+    pub(super) fn span(&self) -> Told {
         words::week_span(self.week)
     }
 }
@@ -199,11 +205,11 @@ impl WeekState {
         }
     }
 
-    pub(super) fn edition(&self) -> Option<String> {
+    pub(super) fn edition(&self) -> Option<Told> {
         match self {
             Self::Draft => None,
             Self::Published { edition, at } | Self::Outdated { edition, at } => {
-                Some(format!("第{edition}版，{}", words::moment(at)))
+                Some(told!("第{}版，{}", edition, words::moment(at)))
             }
         }
     }

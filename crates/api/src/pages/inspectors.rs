@@ -1,6 +1,8 @@
 //! Those who visit: their work, and how they rate beside each other. For the school alone.
 
 use xunke_domain::log::{Agreement, Comparison, InspectorDifference, InspectorMore, InspectorWork};
+use xunke_domain::told;
+use xunke_domain::told::Told;
 
 use crate::pages::share::Share;
 use crate::pages::visit_links::VisitLinks;
@@ -18,10 +20,10 @@ pub(super) struct WorkRow<'a> {
 pub(super) struct MoreCells {
     pub(super) classes: u32,
     /// Such as `95（7人次）`; minutes of those visits that tell them.
-    pub(super) minutes: String,
+    pub(super) minutes: Told,
     pub(super) protected: Share,
     /// Such as `12分钟`.
-    pub(super) sync_delay: String,
+    pub(super) sync_delay: Told,
     pub(super) entered_late: Share,
 }
 
@@ -34,19 +36,19 @@ fn cells(work: &InspectorWork, more: InspectorMore) -> MoreCells {
     let InspectorMore { classes, protected, minutes, timed, entered_late, entered, median_sync_delay } = more;
     MoreCells {
         classes,
-        minutes: if timed == 0 { "—".to_owned() } else { format!("{minutes}（{timed}人次）") },
+        minutes: if timed == 0 { "—".into() } else { told!("{}（{}人次）", minutes, timed) },
         protected: Share::new(protected, work.visits),
-        sync_delay: median_sync_delay.map_or_else(|| "—".to_owned(), delay),
+        sync_delay: median_sync_delay.map_or_else(|| "—".into(), delay),
         entered_late: Share::new(entered_late, entered),
     }
 }
 
 /// Minutes as people say them, whole.
-fn delay(minutes: u32) -> String {
+fn delay(minutes: u32) -> Told {
     match minutes {
-        0..120 => format!("{minutes}分钟"),
-        120..2880 => format!("{}小时", minutes / 60),
-        2880.. => format!("{}天", minutes / 1440),
+        0..120 => told!("{}分钟", minutes),
+        120..2880 => told!("{}小时", minutes / 60),
+        2880.. => told!("{}天", minutes / 1440),
     }
 }
 
@@ -68,7 +70,7 @@ pub(super) struct ComparisonTables<'a> {
 pub(super) struct DifferenceRow<'a> {
     pub(super) name: &'a str,
     /// Such as `三至四年级语文`; all of them together, if empty.
-    pub(super) stratum: String,
+    pub(super) stratum: Told,
     pub(super) visits: u32,
     pub(super) own: Share,
     /// What the school's shares would give, such as `7.2`.
@@ -97,7 +99,7 @@ impl<'a> ComparisonTables<'a> {
 fn rows<'a>(inspector: &'a InspectorDifference, links: VisitLinks<'_>) -> Vec<DifferenceRow<'a>> {
     let all = DifferenceRow {
         name: &inspector.inspector,
-        stratum: String::new(),
+        stratum: Told::default(),
         visits: inspector.visits,
         own: Share::new(inspector.good, inspector.rated),
         expected: format!("{:.1}", inspector.expected),
@@ -108,7 +110,7 @@ fn rows<'a>(inspector: &'a InspectorDifference, links: VisitLinks<'_>) -> Vec<Di
         let school = f64::from(stratum.school_good) / f64::from(stratum.school_rated.max(1));
         DifferenceRow {
             name: &inspector.inspector,
-            stratum: format!("{}{}", band(stratum.grades), stratum.subject),
+            stratum: told!("{}{}", band(stratum.grades), Told::from(stratum.subject.clone())),
             visits: stratum.visits,
             own: Share::new(stratum.good, stratum.rated),
             expected: format!("{:.1}", f64::from(stratum.rated) * school),
@@ -119,8 +121,8 @@ fn rows<'a>(inspector: &'a InspectorDifference, links: VisitLinks<'_>) -> Vec<Di
     [all].into_iter().chain(strata).collect()
 }
 
-fn band(grades: Option<[u32; 2]>) -> String {
-    grades.map_or_else(String::new, |[first, last]| format!("{first}—{last}年级"))
+fn band(grades: Option<[u32; 2]>) -> Told {
+    grades.map(|[first, last]| told!("{}—{}年级", first, last)).unwrap_or_default()
 }
 
 fn points(difference: f64) -> String {

@@ -9,6 +9,7 @@ use askama::Template;
 use chrono::{DateTime, FixedOffset};
 use xunke_domain::log::edition::ContentHash;
 use xunke_domain::log::{ChangeEntry, WeeklyLog, labels};
+use xunke_domain::told::Told;
 
 use crate::pages::coverage::{CoverageTables, Cross, LongUnseen, Unseen};
 use crate::pages::coverage_map::CoverageMap;
@@ -25,7 +26,7 @@ use crate::pages::timetable::Timetable;
 use crate::pages::trend::{self, Chart};
 use crate::pages::versions::{self, ChangeRow};
 use crate::pages::visit_links::VisitLinks;
-use crate::pages::{DownloadLink, EditionLink, Frame, STYLESHEET_PATH, SemesterName, words};
+use crate::pages::{DownloadLink, EditionLink, Frame, STYLESHEET_PATH, SemesterName, filters, words};
 
 /// What the page of a weekly log shows.
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +75,7 @@ pub enum EditionState<'a> {
         /// When it was published.
         at: DateTime<FixedOffset>,
         /// Who approved it.
-        by: &'a str,
+        by: &'a Told,
         /// The hash of its bytes.
         hash: &'a ContentHash,
         /// What the principal added.
@@ -124,7 +125,7 @@ pub fn edition_page(view: &EditionView<'_>) -> Result<String, askama::Error> {
         log,
         view,
     };
-    page.render()
+    page.render_with_values(view.frame.reader)
 }
 
 #[derive(Template)]
@@ -160,7 +161,7 @@ struct LogPage<'a> {
     good: Vec<GoodRow>,
     ratings: Vec<RatingRow>,
     unseen: Unseen<'a>,
-    long_unseen: LongUnseen<'a>,
+    long_unseen: LongUnseen,
     inspectors: Vec<WorkRow<'a>>,
     /// None in an edition of older rules.
     comparison: Option<ComparisonTables<'a>>,

@@ -1,4 +1,4 @@
-//! The pages people read and print, in Chinese: pure functions from data to HTML.
+//! The pages people read and print, in Chinese and in English: pure functions from data to HTML.
 //!
 //! Start with [`edition_page`] (the weekly log inside the school) and [`public_page`] (what anybody
 //! may read); [`visit_list_page`] and [`visit_page`] show what is behind the figures; [`sign_in_page`], [`home_page`] and [`error_page`] lead there. Templates are in
@@ -19,6 +19,7 @@ mod district_page;
 mod district_rows;
 mod field_words;
 mod figures;
+mod filters;
 mod frame;
 mod grid;
 mod heading;
@@ -32,6 +33,7 @@ mod posting;
 mod practice_page;
 mod public_page;
 mod ratings;
+mod reader;
 mod remarks;
 mod repeats;
 mod review_page;
@@ -68,6 +70,7 @@ pub use posting::{
 };
 pub use practice_page::{PracticeView, VersionChoice, practice_page};
 pub use public_page::{PublicView, public_page};
+pub use reader::{Language, Reader};
 pub use review_page::{ReviewForm, ReviewView, UnansweredItem, UnmetItem, UnsentItem, review_page};
 pub use schedule_page::{ScheduleView, schedule_page};
 pub use schedule_words::{NoticeLine, WeekSchedule};

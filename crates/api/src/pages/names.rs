@@ -1,6 +1,8 @@
 //! The names of what the fields of a visit point at, for the pages that tell them.
 
 use std::collections::BTreeMap;
+use xunke_domain::told;
+use xunke_domain::told::Told;
 
 use chrono::NaiveDate;
 use xunke_domain::book::SchoolBook;
@@ -24,42 +26,42 @@ pub struct Names<'a> {
 
 impl Names<'_> {
     /// Such as `三年级(2)班` on that date.
-    pub(super) fn class(&self, id: ClassId, on: NaiveDate) -> String {
+    pub(super) fn class(&self, id: ClassId, on: NaiveDate) -> Told {
         let class = self.book.classes.get(&id);
-        class.map_or_else(|| UNKNOWN.to_owned(), |class| display_name(class, on))
+        class.map_or_else(|| UNKNOWN.into(), |class| Told::data(display_name(class, on)))
     }
 
-    pub(super) fn subject(&self, id: SubjectId) -> String {
+    pub(super) fn subject(&self, id: SubjectId) -> Told {
         let subject = self.book.subjects.get(&id);
-        subject.map_or_else(|| UNKNOWN.to_owned(), |subject| subject.name.clone())
+        subject.map_or_else(|| UNKNOWN.into(), |subject| Told::from(subject.name.clone()))
     }
 
-    pub(super) fn teacher(&self, id: TeacherId) -> String {
+    pub(super) fn teacher(&self, id: TeacherId) -> Told {
         let teacher = self.book.teachers.get(&id);
-        teacher.map_or_else(|| UNKNOWN.to_owned(), |teacher| teacher.name.clone())
+        teacher.map_or_else(|| UNKNOWN.into(), |teacher| Told::data(&teacher.name))
     }
 
-    pub(super) fn person(&self, id: UserId) -> String {
-        self.people.get(&id).cloned().unwrap_or_else(|| UNKNOWN.to_owned())
+    pub(super) fn person(&self, id: UserId) -> Told {
+        self.people.get(&id).map_or_else(|| UNKNOWN.into(), Told::data)
     }
 
-    pub(super) fn dimension(&self, key: &str) -> String {
+    pub(super) fn dimension(&self, key: &str) -> Told {
         dimension(key, self.dimensions)
     }
 
     /// Such as `挤占`; the code itself where the school has no such category.
-    pub(super) fn category(&self, code: &str) -> String {
+    pub(super) fn category(&self, code: &str) -> Told {
         self.book
             .problem_categories
             .get(code)
-            .map_or_else(|| code.to_owned(), |category| category.name.clone())
+            .map_or_else(|| Told::data(code), |category| Told::from(category.name.clone()))
     }
 
     /// Such as `语文（王三三）`; none if neither is known.
-    pub(super) fn lesson(&self, subject: Option<SubjectId>, teacher: Option<TeacherId>) -> Option<String> {
+    pub(super) fn lesson(&self, subject: Option<SubjectId>, teacher: Option<TeacherId>) -> Option<Told> {
         match (subject, teacher) {
             (Some(subject), Some(teacher)) => {
-                Some(format!("{}（{}）", self.subject(subject), self.teacher(teacher)))
+                Some(told!("{}（{}）", self.subject(subject), self.teacher(teacher)))
             }
             (Some(subject), None) => Some(self.subject(subject)),
             (None, Some(teacher)) => Some(self.teacher(teacher)),
@@ -69,7 +71,7 @@ impl Names<'_> {
 }
 
 /// A dimension as the school calls it, else as the seed does, else its key.
-pub(super) fn dimension(key: &str, names: &BTreeMap<String, String>) -> String {
+pub(super) fn dimension(key: &str, names: &BTreeMap<String, String>) -> Told {
     let seeded = || DIMENSIONS.iter().find(|seed| seed.key == key).map(|seed| seed.zh);
-    names.get(key).map(String::as_str).or_else(seeded).unwrap_or(key).to_owned()
+    Told::from(names.get(key).map(String::as_str).or_else(seeded).unwrap_or(key).to_owned())
 }

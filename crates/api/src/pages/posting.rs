@@ -3,9 +3,10 @@
 use askama::Template;
 use chrono::{DateTime, FixedOffset};
 use uuid::Uuid;
+use xunke_domain::told::Told;
 use xunke_domain::week::Week;
 
-use crate::pages::{Form, Frame, STYLESHEET_PATH, words};
+use crate::pages::{Form, Frame, STYLESHEET_PATH, filters, words};
 
 /// A week that is posted.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +38,7 @@ pub struct PostedView<'a> {
 
 /// The page at a school's public address.
 pub fn posted_page(view: &PostedView<'_>) -> Result<String, askama::Error> {
-    PostedPage { view }.render()
+    PostedPage { view }.render_with_values(view.frame.reader)
 }
 
 #[derive(Template)]
@@ -47,15 +48,15 @@ struct PostedPage<'a> {
 }
 
 impl PostedWeekView<'_> {
-    fn number(&self) -> String {
+    fn number(&self) -> Told {
         words::teaching_week(self.teaching_week)
     }
 
-    fn span(&self) -> String {
+    fn span(&self) -> Told {
         words::week_span(self.week)
     }
 
-    fn published(&self) -> String {
+    fn published(&self) -> Told {
         words::moment(&self.published_at)
     }
 }
@@ -120,7 +121,7 @@ pub struct EditionPosted<'a> {
 
 /// The page where a principal decides what is posted.
 pub fn posting_page(view: &PostingView<'_>) -> Result<String, askama::Error> {
-    PostingPage { view }.render()
+    PostingPage { view }.render_with_values(view.frame.reader)
 }
 
 #[derive(Template)]

@@ -3,16 +3,18 @@
 use askama::Template;
 use chrono::NaiveDate;
 use uuid::Uuid;
-use xunke_domain::audit::words as told;
+use xunke_domain::audit::words as said;
 use xunke_domain::ids::VisitId;
 use xunke_domain::log::labels::verdict_zh;
 use xunke_domain::practice::Practice;
 use xunke_domain::practice::delivered::{DeliveredBand, DeliveredSubject, LessonEstimate};
 use xunke_domain::practice::dual::DualPair;
 use xunke_domain::timetable_compare::{CellDifference, CellLesson, TimetableComparison, WhatDiffers};
+use xunke_domain::told;
+use xunke_domain::told::Told;
 
 use crate::pages::share::Share;
-use crate::pages::{Frame, STYLESHEET_PATH, words};
+use crate::pages::{Frame, STYLESHEET_PATH, filters, words};
 
 /// Most cells that a comparison shows; all are counted.
 const CELLS: usize = 500;
@@ -46,7 +48,7 @@ pub struct VersionChoice {
     /// Which.
     pub id: Uuid,
     /// Its name and since when.
-    pub label: String,
+    pub label: Told,
 }
 
 /// The page.
@@ -58,7 +60,7 @@ pub fn practice_page(view: &PracticeView<'_>) -> Result<String, askama::Error> {
     let page = PracticePage {
         view,
         day: words::day(view.on),
-        span: practice.span.map(|[first, last]| format!("{}—{}", words::date(first), words::date(last))),
+        span: practice.span.map(|[first, last]| told!("{}—{}", words::date(first), words::date(last))),
         p0: percent(practice.dual.p0),
         p1: percent(practice.dual.p1),
         alpha: percent(practice.dual.alpha),
@@ -69,15 +71,15 @@ pub fn practice_page(view: &PracticeView<'_>) -> Result<String, askama::Error> {
         used: compared.map(|(_, used, _)| used),
         comparison: compared.map(|(_, _, comparison)| ComparisonPart::of(comparison)),
     };
-    page.render()
+    page.render_with_values(view.frame.reader)
 }
 
 #[derive(Template)]
 #[template(path = "audit/practice.html")]
 struct PracticePage<'a> {
     view: &'a PracticeView<'a>,
-    day: String,
-    span: Option<String>,
+    day: Told,
+    span: Option<Told>,
     p0: String,
     p1: String,
     alpha: String,
@@ -98,7 +100,7 @@ struct PairPart {
     needed: String,
     by_chance: String,
     /// Each mismatch: where, what was seen, its visits.
-    slots: Vec<(String, &'static str, Vec<String>)>,
+    slots: Vec<(Told, &'static str, Vec<String>)>,
     as_posted: Vec<String>,
 }
 
@@ -106,7 +108,7 @@ impl PairPart {
     fn of(pair: &DualPair, prefix: &str) -> Self {
         let url = |visit: &VisitId| format!("{prefix}{visit}");
         let slots = pair.evidence_slots.iter().map(|slot| {
-            let place = format!("{} {}", words::day(slot.place.date), slot.place.period);
+            let place = told!("{} {}", words::day(slot.place.date), slot.place.period);
             (place, verdict_zh(slot.verdict), slot.visits.iter().map(url).collect())
         });
         Self {
@@ -130,11 +132,11 @@ struct SubjectPart {
 }
 
 struct BandPart {
-    grades: String,
+    grades: Told,
     planned: u32,
-    counts: String,
-    rate: String,
-    estimate: String,
+    counts: Told,
+    rate: Told,
+    estimate: Told,
 }
 
 impl SubjectPart {
@@ -143,10 +145,10 @@ impl SubjectPart {
         if row.bands.len() > 1 {
             let all = |of: fn(&DeliveredBand) -> u32| row.bands.iter().map(of).sum::<u32>();
             bands.push(BandPart {
-                grades: "合计".to_owned(),
+                grades: "合计".into(),
                 planned: all(|band| band.planned),
                 counts: counts(Share::new(all(|band| band.taught), all(|band| band.seen))),
-                rate: "—".to_owned(),
+                rate: "—".into(),
                 estimate: estimate(row.estimate),
             });
         }
@@ -158,12 +160,12 @@ impl BandPart {
     fn of(band: &DeliveredBand) -> Self {
         let share = Share::new(band.taught, band.seen);
         let rate = match (share.percent(), share.interval()) {
-            (Some(percent), Some(interval)) => format!("{percent}（{interval}）"),
-            _ => "—".to_owned(),
+            (Some(percent), Some(interval)) => told!("{}（{}）", percent, interval),
+            _ => "—".into(),
         };
         Self {
             grades: match band.grades {
-                Some([first, last]) => format!("{first}—{last}年级"),
+                Some([first, last]) => told!("{}—{}年级", first, last),
                 None => words::grade(None),
             },
             planned: band.planned,
@@ -175,15 +177,15 @@ impl BandPart {
 }
 
 /// Taught of seen; nothing seen is told as such.
-fn counts(share: Share) -> String {
-    if share.is_of_none() { "未查到".to_owned() } else { share.counts() }
+fn counts(share: Share) -> Told {
+    if share.is_of_none() { "未查到".into() } else { Told::data(share.counts()) }
 }
 
-fn estimate(estimate: Option<LessonEstimate>) -> String {
+fn estimate(estimate: Option<LessonEstimate>) -> Told {
     estimate.map_or_else(
-        || "不估计".to_owned(),
+        || "不估计".into(),
         |LessonEstimate { lessons, interval95: [low, high] }| {
-            format!("{}节（{}—{}）", told::number(lessons), told::number(low), told::number(high))
+            told!("{}节（{}—{}）", said::number(lessons), said::number(low), said::number(high))
         },
     )
 }
@@ -193,8 +195,8 @@ struct ComparisonPart {
     cells: u32,
     different: u32,
     hidden: usize,
-    rows: Vec<[String; 5]>,
-    subjects: Vec<[String; 3]>,
+    rows: Vec<[Told; 5]>,
+    subjects: Vec<[Told; 3]>,
 }
 
 impl ComparisonPart {
@@ -202,9 +204,9 @@ impl ComparisonPart {
         let TimetableComparison { cells, different, differences, subjects } = comparison;
         let row = |cell: &CellDifference| {
             [
-                cell.class_name.clone(),
-                format!("{}{}", told::weekday(cell.weekday), cell.period),
-                what(cell.what).to_owned(),
+                Told::data(&cell.class_name),
+                told!("{}{}", Told::from(said::weekday(cell.weekday)), cell.period),
+                what(cell.what).into(),
                 lessons(&cell.posted),
                 lessons(&cell.used),
             ]
@@ -216,7 +218,13 @@ impl ComparisonPart {
             rows: differences.iter().take(CELLS).map(row).collect(),
             subjects: subjects
                 .iter()
-                .map(|row| [row.subject.clone(), told::number(row.posted), told::number(row.used)])
+                .map(|row| {
+                    [
+                        Told::from(row.subject.clone()),
+                        Told::data(said::number(row.posted)),
+                        Told::data(said::number(row.used)),
+                    ]
+                })
                 .collect(),
         }
     }
@@ -232,21 +240,20 @@ const fn what(what: WhatDiffers) -> &'static str {
     }
 }
 
-fn lessons(lessons: &[CellLesson]) -> String {
+fn lessons(lessons: &[CellLesson]) -> Told {
     let one = |lesson: &CellLesson| {
-        let teacher = lesson.teacher.as_ref().map(|teacher| format!(" {teacher}")).unwrap_or_default();
-        format!("{}{}{teacher}", lesson.subject, told::weeks(lesson.weeks))
+        let subject = told!("{}{}", Told::from(lesson.subject.clone()), said::weeks(lesson.weeks));
+        match &lesson.teacher {
+            Some(teacher) => told!("{} {}", subject, teacher),
+            None => subject,
+        }
     };
-    if lessons.is_empty() {
-        "—".to_owned()
-    } else {
-        lessons.iter().map(one).collect::<Vec<_>>().join("、")
-    }
+    if lessons.is_empty() { "—".into() } else { Told::listed(lessons.iter().map(one)) }
 }
 
 /// Such as `5%`.
 fn percent(share: f64) -> String {
-    format!("{}%", told::number(share * 100.0))
+    format!("{}%", said::number(share * 100.0))
 }
 
 /// A figure of any size: small ones to three places, large ones without.
@@ -254,7 +261,7 @@ fn figure(value: f64) -> String {
     match value {
         1e9.. => format!("{value:.0e}"),
         100.0.. => format!("{value:.0}"),
-        0.001.. => told::number((value * 1000.0).round() / 1000.0),
+        0.001.. => said::number((value * 1000.0).round() / 1000.0),
         _ => format!("{value:.0e}"),
     }
 }

@@ -1,6 +1,7 @@
 //! The public edition: names nobody, and says where it keeps something back (domain, section 6).
 
 use std::collections::BTreeMap;
+use xunke_domain::told::Told;
 
 use askama::Template;
 use xunke_domain::log::labels;
@@ -10,7 +11,7 @@ use crate::pages::coverage::{CoverageTables, Unseen};
 use crate::pages::heading::{EditionRow, Heading, edition_rows};
 use crate::pages::ratings::{self, RatingRow};
 use crate::pages::share::Share;
-use crate::pages::{DownloadLink, EditionLink, Frame, STYLESHEET_PATH, SemesterName, words};
+use crate::pages::{DownloadLink, EditionLink, Frame, STYLESHEET_PATH, SemesterName, filters, words};
 
 /// What the public page of an edition shows.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +53,7 @@ pub fn public_page(view: &PublicView<'_>) -> Result<String, askama::Error> {
         log,
         view,
     };
-    page.render()
+    page.render_with_values(view.frame.reader)
 }
 
 #[derive(Template)]
@@ -71,7 +72,7 @@ struct PublicPage<'a> {
     displacements: Vec<DisplacementRow<'a>>,
     findings: FindingTable<'a>,
     /// Grade and count; empty like the table.
-    findings_by_grade: Vec<(String, String)>,
+    findings_by_grade: Vec<(Told, String)>,
     /// None if there were too few.
     ratings: Option<Vec<RatingRow>>,
     notes: Vec<(&'static str, u32)>,
@@ -128,7 +129,7 @@ fn findings(log: &PublicLog) -> FindingTable<'_> {
     }
 }
 
-fn findings_by_grade(log: &PublicLog) -> Vec<(String, String)> {
+fn findings_by_grade(log: &PublicLog) -> Vec<(Told, String)> {
     log.findings_by_grade.iter().map(|row| (words::grade(row.grade), shown(&row.findings))).collect()
 }
 

@@ -1,6 +1,8 @@
 //! Highlights, improvements and findings, as the internal page lists them.
 
 use std::collections::BTreeMap;
+use xunke_domain::told;
+use xunke_domain::told::Told;
 
 use xunke_domain::log::labels::{finding_group_zh, severity_zh};
 use xunke_domain::log::{FindingCell, FindingGroup, Remark};
@@ -29,7 +31,7 @@ pub(super) struct SubjectRemarks<'a> {
 pub(super) struct RemarkItem<'a> {
     pub(super) text: &'a str,
     pub(super) tags: &'a [String],
-    pub(super) place: String,
+    pub(super) place: Told,
     pub(super) teacher: Option<&'a str>,
     pub(super) inspector: &'a str,
     pub(super) url: Option<String>,
@@ -77,7 +79,7 @@ pub(super) struct FindingRow<'a> {
     /// The list of its visits.
     pub(super) url: Option<String>,
     /// Such as `三年级音乐 2、四年级美术 1`.
-    pub(super) cells: String,
+    pub(super) cells: Told,
     pub(super) visits: Vec<VisitRef>,
 }
 
@@ -100,11 +102,11 @@ fn finding<'a>(group: &'a FindingGroup, links: VisitLinks<'_>) -> FindingRow<'a>
         red_line: *red_line,
         count: *count,
         url: links.figure(format_args!("findings.{code}")),
-        cells: cells.iter().map(cell).collect::<Vec<_>>().join("、"),
+        cells: Told::listed(cells.iter().map(cell)),
         visits: visits.iter().filter_map(|visit| links.find(*visit)).collect(),
     }
 }
 
-fn cell(cell: &FindingCell) -> String {
-    format!("{}{} {}", words::grade(cell.grade), cell.subject, cell.count)
+fn cell(cell: &FindingCell) -> Told {
+    told!("{}{} {}", words::grade(cell.grade), Told::from(cell.subject.clone()), cell.count)
 }

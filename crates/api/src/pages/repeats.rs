@@ -1,6 +1,8 @@
 //! Repeat and common problems as tables.
 
 use std::collections::BTreeMap;
+use xunke_domain::told;
+use xunke_domain::told::Told;
 
 use xunke_domain::log::{Repeat, Repeats, Trend};
 use xunke_domain::week::Week;
@@ -25,9 +27,9 @@ pub(super) struct RepeatRow<'a> {
     pub(super) red_line: bool,
     /// Such as `三年级：三年级(1)班、三年级(2)班`.
     pub(super) whose: String,
-    pub(super) subjects: String,
+    pub(super) subjects: Told,
     /// Such as `第10周 1、第12周 2`.
-    pub(super) weeks: String,
+    pub(super) weeks: Told,
     /// How many findings.
     pub(super) findings: u32,
     /// The list of its visits, whatever their week.
@@ -66,12 +68,8 @@ fn row<'a>(repeat: &'a Repeat, numbers: &BTreeMap<Week, Option<u32>>, url: Optio
         name,
         red_line: *red_line,
         whose: classes.join("、"),
-        subjects: subjects.join("、"),
-        weeks: weeks
-            .iter()
-            .map(|row| format!("{} {}", week(row.week), row.findings))
-            .collect::<Vec<_>>()
-            .join("、"),
+        subjects: Told::listed(subjects.iter().cloned().map(Told::from)),
+        weeks: Told::listed(weeks.iter().map(|row| told!("{} {}", week(row.week), row.findings))),
         findings: weeks.iter().map(|row| row.findings).sum(),
         url,
     }

@@ -3,9 +3,11 @@
 use askama::Template;
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use xunke_domain::ids::{ClassId, TeacherId};
+use xunke_domain::told;
+use xunke_domain::told::Told;
 use xunke_domain::week::Week;
 
-use crate::pages::{Form, Frame, Names, STYLESHEET_PATH, WeekSchedule, words};
+use crate::pages::{Form, Frame, Names, STYLESHEET_PATH, WeekSchedule, filters, words};
 
 /// What the page of the review shows.
 #[derive(Clone, Copy, Debug)]
@@ -101,18 +103,18 @@ pub struct ReviewForm<'a> {
 pub fn review_page(view: &ReviewView<'_>) -> Result<String, askama::Error> {
     let ReviewView { names, .. } = view;
     let task = |UnmetItem { person, title, to, classes, visits_url }: &UnmetItem| {
-        let classes: Vec<String> = classes.iter().map(|id| names.class(*id, *to)).collect();
-        let left = if classes.is_empty() { "尚无巡课".to_owned() } else { classes.join("、") };
-        let title = title.as_deref().unwrap_or("巡课任务");
-        (format!("{person}：{title}（截至{}）", words::date(*to)), left, visits_url.clone())
+        let left = Told::listed(classes.iter().map(|id| names.class(*id, *to)));
+        let left = if left.is_empty() { "尚无巡课".into() } else { left };
+        let title = title.as_ref().map_or_else(|| "巡课任务".into(), Told::data);
+        (told!("{}：{}（截至{}）", person, title, words::date(*to)), left, visits_url.clone())
     };
     let feedback = |UnansweredItem { teacher, state, sent_at, visit_url }: &UnansweredItem| {
         (names.teacher(*teacher), words::feedback_state(state), words::moment(sent_at), visit_url.clone())
     };
     let unsent = |UnsentItem { person, device, count, seen_at }: &UnsentItem| {
-        let seen = seen_at.map(|at| format!("最近联系 {}", words::moment(&at)));
-        let seen = seen.unwrap_or_else(|| "从未联系".to_owned());
-        format!("{person}的“{device}”：{count}条未上传，{seen}")
+        let seen = seen_at.map(|at| told!("最近联系 {}", words::moment(&at)));
+        let seen = seen.unwrap_or_else(|| "从未联系".into());
+        told!("{}的“{}”：{}条未上传，{}", person, device, count, seen)
     };
     let page = ReviewPage {
         view,
@@ -127,19 +129,19 @@ pub fn review_page(view: &ReviewView<'_>) -> Result<String, askama::Error> {
             && view.feedback.is_empty()
             && view.tasks.is_empty(),
     };
-    page.render()
+    page.render_with_values(view.frame.reader)
 }
 
 #[derive(Template)]
 #[template(path = "log/review.html")]
 struct ReviewPage<'a> {
     view: &'a ReviewView<'a>,
-    week: String,
-    span: String,
-    unsent: Vec<String>,
+    week: Told,
+    span: Told,
+    unsent: Vec<Told>,
     /// The teacher, how far it has come, when, and where the visit is.
-    feedback: Vec<(String, &'static str, String, String)>,
+    feedback: Vec<(Told, &'static str, Told, String)>,
     /// The task, what is left, and where its visits are listed.
-    tasks: Vec<(String, String, String)>,
+    tasks: Vec<(Told, Told, String)>,
     complete: bool,
 }

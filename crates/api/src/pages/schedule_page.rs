@@ -2,9 +2,11 @@
 
 use askama::Template;
 use xunke_domain::schedule::{Moment, Reminder, Timing};
+use xunke_domain::told;
+use xunke_domain::told::Told;
 
 use crate::pages::schedule_words::{WeekSchedule, weekly};
-use crate::pages::{Form, Frame, STYLESHEET_PATH, words};
+use crate::pages::{Form, Frame, STYLESHEET_PATH, filters, words};
 
 /// What the page shows.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +17,7 @@ pub struct ScheduleView<'a> {
     pub school: &'a str,
     /// The schedule, and who decided it when.
     pub timing: Option<(Timing, &'a str)>,
-    /// What was wrong with what was posted, in Chinese.
+    /// What was wrong with what was posted.
     pub error: Option<&'a str>,
     /// Decides, for those who may: posts `draft_day`, `draft_time`, `remind`, `remind_day`, `remind_time`, `only_with_gaps`,
     /// `publish`, `publish_day`, `publish_time`; days are 1 to 14 from the log's Monday.
@@ -45,23 +47,23 @@ pub fn schedule_page(view: &ScheduleView<'_>) -> Result<String, askama::Error> {
         only_with_gaps,
         publishes: shown.publish.is_some(),
         publish: Choice::of(shown.publish.unwrap_or(suggested(1, true, 12))),
-        told: timing.map(told).unwrap_or_default(),
+        told: timing.map(sentences).unwrap_or_default(),
     };
-    page.render()
+    page.render_with_values(view.frame.reader)
 }
 
 /// The schedule in sentences.
-fn told(Timing { draft, remind, publish }: Timing) -> Vec<String> {
+fn sentences(Timing { draft, remind, publish }: Timing) -> Vec<Told> {
     let remind = remind.map(|Reminder { at, only_with_gaps }| {
-        let when = if only_with_gaps { "仍未公示且有缺口时" } else { "仍未公示时" };
-        format!("{}，{when}提醒校长；", weekly(at))
+        let gaps = "{}，仍未公示且有缺口时提醒校长；";
+        told!(if only_with_gaps { gaps } else { "{}，仍未公示时提醒校长；" }, weekly(at))
     });
     let publish = publish.map(weekly);
     let publish = publish.map_or_else(
-        || "不自动公示，由校长签发。".to_owned(),
-        |at| format!("{at}，仍未公示且未被否决时，按规则自动公示。"),
+        || "不自动公示，由校长签发。".into(),
+        |at| told!("{}，仍未公示且未被否决时，按规则自动公示。", at),
     );
-    [Some(format!("{}，整理成待审阅稿；", weekly(draft))), remind, Some(publish)]
+    [Some(told!("{}，整理成待审阅稿；", weekly(draft))), remind, Some(publish)]
         .into_iter()
         .flatten()
         .collect()
@@ -70,7 +72,7 @@ fn told(Timing { draft, remind, publish }: Timing) -> Vec<String> {
 /// A day to choose, and the time beside it.
 struct Choice {
     /// 1 to 14 from the log's Monday, what it is called, whether it is chosen.
-    days: Vec<(u32, String, bool)>,
+    days: Vec<(u32, Told, bool)>,
     time: String,
 }
 
@@ -78,8 +80,8 @@ impl Choice {
     fn of(Moment { weekday, next_week, time }: Moment) -> Self {
         let chosen = weekday + if next_week { 7 } else { 0 };
         let day = |day: u32| {
-            let week = if day > 7 { "次周" } else { "本周" };
-            (day, format!("{week}{}", words::weekday((day - 1) % 7 + 1)), day == chosen)
+            let weekday = Told::from(words::weekday((day - 1) % 7 + 1));
+            (day, told!(if day > 7 { "次周{}" } else { "本周{}" }, weekday), day == chosen)
         };
         Self { days: (1..=14).map(day).collect(), time: time.format("%H:%M").to_string() }
     }
@@ -95,5 +97,5 @@ struct SchedulePage<'a> {
     only_with_gaps: bool,
     publishes: bool,
     publish: Choice,
-    told: Vec<String>,
+    told: Vec<Told>,
 }

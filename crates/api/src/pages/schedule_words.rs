@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, FixedOffset};
 use xunke_domain::schedule::{Hindrance, Moment, Step};
+use xunke_domain::told;
+use xunke_domain::told::Told;
 use xunke_domain::week::Week;
 
 use crate::pages::{Form, words};
@@ -32,44 +34,47 @@ pub struct WeekSchedule<'a> {
 }
 
 impl WeekSchedule<'_> {
-    pub(super) fn heading(&self) -> String {
-        format!("{}（{}）", words::teaching_week(self.teaching_week), words::week_span(self.week))
+    pub(super) fn heading(&self) -> Told {
+        told!("{}（{}）", words::teaching_week(self.teaching_week), words::week_span(self.week))
     }
 
     /// What is to be said of it, a sentence a line.
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub(super) fn lines(&self) -> Vec<Told> {
         if self.published {
-            return vec!["已公示，本周日程已结束。".to_owned()];
+            return vec!["已公示，本周日程已结束。".into()];
         }
-        let drafted = self.drafted_at.map(|at| format!("{} 已整理成待审阅稿。", words::moment(&at)));
+        let drafted = self.drafted_at.map(|at| told!("{} 已整理成待审阅稿。", words::moment(&at)));
         let next = self.next.and_then(|(step, at)| match step {
-            Step::Draft => Some(format!("将于 {} 整理成待审阅稿。", words::moment(&at))),
-            Step::Remind => Some(format!("届时未公示，将于 {} 提醒校长。", words::moment(&at))),
+            Step::Draft => Some(told!("将于 {} 整理成待审阅稿。", words::moment(&at))),
+            Step::Remind => Some(told!("届时未公示，将于 {} 提醒校长。", words::moment(&at))),
             Step::Publish => None,
         });
-        let lines: Vec<String> = drafted.into_iter().chain(next).chain(self.publication_line()).collect();
-        if lines.is_empty() { vec!["本周没有日程。".to_owned()] } else { lines }
+        let lines: Vec<Told> = drafted.into_iter().chain(next).chain(self.publication_line()).collect();
+        if lines.is_empty() { vec!["本周没有日程。".into()] } else { lines }
     }
 
-    fn publication_line(&self) -> Option<String> {
+    fn publication_line(&self) -> Option<Told> {
         let veto = self
             .veto
             .as_ref()
-            .map(|(who, at, why)| format!("{who}已于 {} 否决自动公示：{why}", words::moment(at)));
+            .map(|(who, at, why)| told!("{}已于 {} 否决自动公示：{}", who, words::moment(at), why));
         let publication = self.publication.map(|(at, hindrance)| {
             let at = words::moment(&at);
             match hindrance {
-                None => format!("将于 {at} 按规则自动公示；在此之前校长可以签发，也可以否决。"),
-                Some(Hindrance::Vetoed) => format!("原定 {at} 自动公示，已被否决。"),
-                Some(Hindrance::NoVisit) => format!("定于 {at} 自动公示；本周尚无已提交的巡课，到时仍没有则不公示空白周报。"),
-                Some(Hindrance::Unauthorised) => format!(
-                    "原定 {at} 自动公示，但设定规则的{}已不能签发本校周报，自动公示暂停，请现任校长重新设定。",
+                None => told!("将于 {} 按规则自动公示；在此之前校长可以签发，也可以否决。", at),
+                Some(Hindrance::Vetoed) => told!("原定 {} 自动公示，已被否决。", at),
+                Some(Hindrance::NoVisit) => told!(
+                    "定于 {} 自动公示；本周尚无已提交的巡课，到时仍没有则不公示空白周报。",
+                    at
+                ),
+                Some(Hindrance::Unauthorised) => told!(
+                    "原定 {} 自动公示，但设定规则的{}已不能签发本校周报，自动公示暂停，请现任校长重新设定。",
+                    at,
                     self.decider
                 ),
             }
         });
-        let said: Vec<String> = publication.into_iter().chain(veto).collect();
-        (!said.is_empty()).then(|| said.join(""))
+        publication.into_iter().chain(veto).reduce(|before, next| told!("{}{}", before, next))
     }
 }
 
@@ -77,7 +82,7 @@ impl WeekSchedule<'_> {
 #[derive(Clone, Debug)]
 pub struct NoticeLine {
     /// What waits.
-    pub text: String,
+    pub text: Told,
     /// Where it is reviewed.
     pub url: String,
 }
@@ -91,21 +96,26 @@ impl NoticeLine {
         publication: Option<(DateTime<FixedOffset>, Option<Hindrance>)>,
         url: String,
     ) -> Self {
-        let named = format!("{}（{}）", words::teaching_week(teaching_week), words::week_span(week));
-        let waits = if reminded { "周志仍待审阅，请尽快处理" } else { "周志待审阅" };
-        let rule = match publication {
-            None => String::new(),
-            Some((at, None)) => format!("将于 {} 自动公示，可否决。", words::moment(&at)),
-            Some((_, Some(Hindrance::Vetoed))) => "自动公示已否决，由校长签发。".to_owned(),
-            Some((_, Some(Hindrance::NoVisit))) => "本周尚无已提交的巡课，不会自动公示。".to_owned(),
-            Some((_, Some(Hindrance::Unauthorised))) => "自动公示已暂停，请重新设定日程。".to_owned(),
+        let named = told!("{}（{}）", words::teaching_week(teaching_week), words::week_span(week));
+        let waits = if reminded {
+            "{}周志仍待审阅，请尽快处理（{} 整理）。{}"
+        } else {
+            "{}周志待审阅（{} 整理）。{}"
         };
-        Self { text: format!("{named}{waits}（{} 整理）。{rule}", words::moment(since)), url }
+        let rule = match publication {
+            None => Told::default(),
+            Some((at, None)) => told!("将于 {} 自动公示，可否决。", words::moment(&at)),
+            Some((_, Some(Hindrance::Vetoed))) => "自动公示已否决，由校长签发。".into(),
+            Some((_, Some(Hindrance::NoVisit))) => "本周尚无已提交的巡课，不会自动公示。".into(),
+            Some((_, Some(Hindrance::Unauthorised))) => "自动公示已暂停，请重新设定日程。".into(),
+        };
+        Self { text: told!(waits, named, words::moment(since), rule), url }
     }
 }
 
 /// Such as `次周 周一 12:00`.
-pub(super) fn weekly(moment: Moment) -> String {
-    let week = if moment.next_week { "次周" } else { "本周" };
-    format!("{week} {} {}", words::weekday(moment.weekday), moment.time.format("%H:%M"))
+pub(super) fn weekly(moment: Moment) -> Told {
+    let weekday = Told::from(words::weekday(moment.weekday));
+    let week = if moment.next_week { "次周 {} {}" } else { "本周 {} {}" };
+    told!(week, weekday, moment.time.format("%H:%M").to_string())
 }

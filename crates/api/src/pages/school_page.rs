@@ -3,11 +3,13 @@
 use askama::Template;
 use xunke_domain::book::SchoolBook;
 use xunke_domain::log::{NoteKind, WeeklyLog, labels};
+use xunke_domain::told;
+use xunke_domain::told::Told;
 
 use crate::pages::remarks::{self, FindingRow};
 use crate::pages::share::Share;
 use crate::pages::visit_links::VisitLinks;
-use crate::pages::{Frame, HomeWeek, NoticeLine, STYLESHEET_PATH, compared, words};
+use crate::pages::{Frame, HomeWeek, NoticeLine, STYLESHEET_PATH, compared, filters, words};
 
 /// Problems shown.
 const PROBLEMS: usize = 3;
@@ -48,7 +50,8 @@ pub struct WeekGlance<'a> {
 
 /// The home page of a school.
 pub fn school_page(view: &SchoolView<'_>) -> Result<String, askama::Error> {
-    SchoolPage { view, glance: view.newest.map(|newest| Glance::of(&newest, view.book)) }.render()
+    SchoolPage { view, glance: view.newest.map(|newest| Glance::of(&newest, view.book)) }
+        .render_with_values(view.frame.reader)
 }
 
 #[derive(Template)]
@@ -60,8 +63,8 @@ struct SchoolPage<'a> {
 
 /// The newest week, ready to be told.
 struct Glance<'a> {
-    week: String,
-    span: String,
+    week: Told,
+    span: Told,
     base: &'a str,
     log: &'a WeeklyLog,
     slots: Share,
@@ -72,7 +75,7 @@ struct Glance<'a> {
     /// What, the week before, this week.
     compared: Vec<(&'static str, String, String)>,
     /// What is missing, such as `待裁定的冲突：1`.
-    gaps: Vec<String>,
+    gaps: Vec<Told>,
 }
 
 impl<'a> Glance<'a> {
@@ -92,7 +95,9 @@ impl<'a> Glance<'a> {
             problems: remarks::findings(&log.findings, links).into_iter().take(PROBLEMS).collect(),
             links,
             compared: beside.map(|((what, before), (_, now))| (what, before, now)).collect(),
-            gaps: gaps.map(|note| format!("{}：{}", labels::note_zh(note.kind), note.count)).collect(),
+            gaps: gaps
+                .map(|note| told!("{}：{}", Told::from(labels::note_zh(note.kind)), note.count))
+                .collect(),
         }
     }
 }

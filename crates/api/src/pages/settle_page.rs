@@ -5,9 +5,10 @@ use chrono::{DateTime, FixedOffset};
 use serde_json::Value;
 use xunke_domain::fields::{FieldPath, Fields};
 use xunke_domain::ids::UserId;
+use xunke_domain::told::Told;
 use xunke_domain::visit::Slot;
 
-use crate::pages::{Form, Frame, Names, STYLESHEET_PATH, field_words, words};
+use crate::pages::{Form, Frame, Names, STYLESHEET_PATH, field_words, filters, words};
 
 /// What the page of decisions shows.
 #[derive(Clone, Copy, Debug)]
@@ -134,7 +135,7 @@ pub fn settle_page(view: &SettleView<'_>) -> Result<String, askama::Error> {
         conflicts: view.conflicts.iter().map(|conflict| conflict_row(conflict, names)).collect(),
         held: view.held.iter().map(|held| held_row(held, names)).collect(),
     };
-    page.render()
+    page.render_with_values(view.frame.reader)
 }
 
 #[derive(Template)]
@@ -147,9 +148,9 @@ struct SettlePage<'a> {
 
 #[derive(Clone, Debug)]
 struct ConflictRow<'a> {
-    place: String,
+    place: Told,
     visit_url: &'a str,
-    field: String,
+    field: Told,
     sides: Vec<SideRow>,
     action: Option<&'a str>,
 }
@@ -157,21 +158,21 @@ struct ConflictRow<'a> {
 #[derive(Clone, Debug)]
 struct SideRow {
     side: &'static str,
-    value: String,
-    who: String,
-    when: String,
+    value: Told,
+    who: Told,
+    when: Told,
     current: bool,
 }
 
 #[derive(Clone, Debug)]
 struct HeldRow<'a> {
     id: &'a str,
-    who: String,
-    when: String,
+    who: Told,
+    when: Told,
     reason: &'static str,
     /// The field that is at fault, where one is.
-    fault: Option<String>,
-    rows: Vec<(String, String)>,
+    fault: Option<Told>,
+    rows: Vec<(Told, Told)>,
     admit: Option<&'a str>,
     discard: Option<&'a str>,
 }
@@ -187,7 +188,7 @@ fn conflict_row<'a>(conflict: &'a ConflictItem<'_>, names: &Names<'_>) -> Confli
     };
     let place = slot.as_ref().map(|slot| field_words::slot(slot, names));
     ConflictRow {
-        place: place.unwrap_or_else(|| "未选班级与节次的巡课".to_owned()),
+        place: place.unwrap_or_else(|| "未选班级与节次的巡课".into()),
         visit_url,
         field: field_words::field(field, names),
         sides: sides.iter().map(side).collect(),
@@ -199,7 +200,7 @@ fn held_row<'a>(held: &'a HeldItem<'_>, names: &Names<'_>) -> HeldRow<'a> {
     let HeldItem { id, by, at, reason, pointer, set, admit, discard } = held;
     let fault = pointer.and_then(|pointer| pointer.strip_prefix("/set/")).map(|rest| {
         let path = rest.split('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~");
-        path.parse().map_or(path, |path| field_words::field(&path, names))
+        path.parse().map_or_else(|_| Told::data(&path), |path| field_words::field(&path, names))
     });
     let row = |(path, value)| (field_words::field(path, names), field_words::value(path, value, names));
     HeldRow {

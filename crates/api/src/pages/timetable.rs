@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use xunke_domain::log::labels::{verdict_code, verdict_zh};
 use xunke_domain::log::{ContentPart, Delivery, DisputedSlot, NoteKind, Place, Taking, WeeklyLog};
+use xunke_domain::told::Told;
 use xunke_domain::verdict::Verdict;
 
 use crate::pages::bar::{Bar, Part};
@@ -42,7 +43,7 @@ pub(super) struct TakingRow<'a> {
     pub(super) planned: &'a str,
     pub(super) taken_by: &'a str,
     pub(super) slots: u32,
-    pub(super) places: Vec<String>,
+    pub(super) places: Vec<Told>,
     /// The list of its visits.
     pub(super) url: Option<String>,
 }
@@ -74,14 +75,14 @@ pub(super) struct SubjectRow<'a> {
 /// A slot whose inspectors contradict each other.
 #[derive(Clone, Debug)]
 pub(super) struct DisputedRow<'a> {
-    pub(super) place: String,
+    pub(super) place: Told,
     pub(super) opinions: Vec<OpinionItem<'a>>,
 }
 
 /// A visit whose facts the teacher contests.
 #[derive(Clone, Debug)]
 pub(super) struct ContestedRow<'a> {
-    pub(super) place: String,
+    pub(super) place: Told,
     pub(super) inspector: &'a str,
     pub(super) verdict: &'static str,
     /// How far the objection has come.

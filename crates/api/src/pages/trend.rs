@@ -1,6 +1,8 @@
 //! The last weeks as control charts, each with a table that says the same in numbers.
 
 use xunke_domain::log::{MIN_CHART, Side, Trend, TrendPoint, TrendSum, TrendWeek};
+use xunke_domain::told;
+use xunke_domain::told::Told;
 
 use crate::pages::share::Share;
 use crate::pages::visit_links::VisitLinks;
@@ -23,7 +25,7 @@ pub(super) struct Chart {
     /// What a departure is, such as 不一致.
     pub(super) departure: &'static str,
     /// What the drawing shows, for those who do not see it.
-    pub(super) description: String,
+    pub(super) description: Told,
     /// Whether there are two weeks to draw.
     pub(super) drawn: bool,
     /// Where the middle line is.
@@ -33,7 +35,7 @@ pub(super) struct Chart {
     pub(super) limits: Vec<Limits>,
     pub(super) dots: Vec<Dot>,
     /// Weeks below the drawing: where, what.
-    pub(super) labels: Vec<(String, String)>,
+    pub(super) labels: Vec<(String, Told)>,
     /// Percentages beside it: where, what.
     pub(super) scale: Vec<(String, String)>,
     pub(super) rows: Vec<Row>,
@@ -42,7 +44,7 @@ pub(super) struct Chart {
     /// How many slots depart from the plan in all weeks together.
     pub(super) all_departures: u32,
     /// The small weeks together: which, how many, in words.
-    pub(super) pooled: Option<(String, Share, String)>,
+    pub(super) pooled: Option<(Told, Share, &'static str)>,
 }
 
 /// The limits of a week as drawn: from where to where, and how high.
@@ -66,9 +68,9 @@ pub(super) struct Dot {
 /// A week in the table.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
-    pub(super) week: String,
+    pub(super) week: Told,
     /// Such as `假期2天`.
-    pub(super) marks: String,
+    pub(super) marks: Told,
     pub(super) share: Share,
     /// The list of all visits of its slots.
     pub(super) url: Option<String>,
@@ -183,7 +185,7 @@ fn chart(kind: Kind, sum: &TrendSum, weeks: &[TrendWeek], links: VisitLinks<'_>)
         pooled: sum.pooled.as_ref().map(|pool| {
             let of = weeks.iter().filter(|week| pool.weeks.contains(&week.week)).map(name);
             let TrendPoint { k, n, .. } = pool.point;
-            (of.collect::<Vec<_>>().join("、"), Share::new(k, n), said(pool.point).to_owned())
+            (Told::listed(of), Share::new(k, n), said(pool.point))
         }),
     }
 }
@@ -191,11 +193,11 @@ fn chart(kind: Kind, sum: &TrendSum, weeks: &[TrendWeek], links: VisitLinks<'_>)
 fn row(week: &TrendWeek, kind: Kind, links: VisitLinks<'_>) -> Row {
     let point = (kind.point)(week);
     let [url, departures_url] = kind.keys.map(|key| links.figure(format_args!("trend.{}.{key}", week.week)));
-    let days = [("假期", week.holidays), ("活动或考试", week.events)];
-    let marks = days.iter().filter(|(_, days)| *days > 0).map(|(what, days)| format!("{what}{days}天"));
+    let days = [("假期{}天", week.holidays), ("活动或考试{}天", week.events)];
+    let marks = days.iter().filter(|(_, days)| *days > 0).map(|(what, days)| told!(*what, days));
     Row {
         week: name(week),
-        marks: marks.collect::<Vec<_>>().join("，"),
+        marks: Told::joined("{}，{}", marks),
         share: Share::new(point.k, point.n),
         url,
         departures: (kind.departures)(point.k, point.n),
@@ -206,13 +208,13 @@ fn row(week: &TrendWeek, kind: Kind, links: VisitLinks<'_>) -> Row {
     }
 }
 
-fn name(week: &TrendWeek) -> String {
+fn name(week: &TrendWeek) -> Told {
     week.teaching_week
         .map_or_else(|| words::week_span(week.week), |number| words::teaching_week(Some(number)))
 }
 
 /// The name, where there is little room.
-fn short(week: &TrendWeek) -> String {
+fn short(week: &TrendWeek) -> Told {
     week.teaching_week
         .map_or_else(|| words::date(week.week.monday()), |number| words::teaching_week(Some(number)))
 }
@@ -227,12 +229,12 @@ const fn said(point: TrendPoint) -> &'static str {
     }
 }
 
-fn described(rows: &[Row]) -> String {
+fn described(rows: &[Row]) -> Told {
     let week = |row: &Row| {
-        let percent = row.share.percent().map(|percent| format!("（{percent}）")).unwrap_or_default();
-        format!("{} {}{percent}，{}", row.week, row.share.counts(), row.said)
+        let percent = row.share.percent().map(|percent| told!("（{}）", percent)).unwrap_or_default();
+        told!("{} {}{}，{}", row.week, row.share.counts(), percent, Told::from(row.said))
     };
-    rows.iter().map(week).collect::<Vec<_>>().join("；")
+    Told::joined("{}；{}", rows.iter().map(week))
 }
 
 fn at(place: f64) -> String {

@@ -2,6 +2,8 @@
 
 use xunke_domain::log::labels::{change_zh, changed_field_zh, verdict_zh};
 use xunke_domain::log::{ChangeEntry, ChangeKind};
+use xunke_domain::told;
+use xunke_domain::told::Told;
 
 use crate::pages::visit_links::VisitLinks;
 use crate::pages::words;
@@ -11,10 +13,10 @@ use crate::pages::words;
 pub(super) struct ChangeRow<'a> {
     /// 补录, 更正 or 撤回.
     pub(super) kind: &'static str,
-    pub(super) place: String,
+    pub(super) place: Told,
     pub(super) inspector: &'a str,
     /// What differs, such as `一致性结论（挤占 → 按课表上课）、评价`.
-    pub(super) what: String,
+    pub(super) what: Told,
     pub(super) url: Option<String>,
 }
 
@@ -25,19 +27,19 @@ pub(super) fn rows<'a>(changes: &'a [ChangeEntry], links: VisitLinks<'_>) -> Vec
 
 fn row<'a>(change: &'a ChangeEntry, links: VisitLinks<'_>) -> ChangeRow<'a> {
     let ChangeEntry { kind, visit, place, inspector, fields, verdict_before, verdict_after } = change;
-    let fields = fields.iter().map(|field| changed_field_zh(*field)).collect::<Vec<_>>().join("、");
+    let fields = Told::listed(fields.iter().map(|field| Told::from(changed_field_zh(*field))));
     let verdicts = match (verdict_before, verdict_after) {
         (Some(before), Some(after)) if before != after => {
-            format!("（{} → {}）", verdict_zh(*before), verdict_zh(*after))
+            told!("（{} → {}）", Told::from(verdict_zh(*before)), Told::from(verdict_zh(*after)))
         }
-        (Some(only), None) | (None, Some(only)) => format!("结论：{}", verdict_zh(*only)),
-        _ => String::new(),
+        (Some(only), None) | (None, Some(only)) => told!("结论：{}", Told::from(verdict_zh(*only))),
+        _ => Told::default(),
     };
     ChangeRow {
         kind: change_zh(*kind),
         place: words::place(place),
         inspector,
-        what: fields + &verdicts,
+        what: told!("{}{}", fields, verdicts),
         url: if *kind == ChangeKind::Withdrawn { None } else { links.url(*visit) },
     }
 }

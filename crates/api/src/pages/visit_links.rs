@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use xunke_domain::told::Told;
 
 use xunke_domain::ids::VisitId;
 use xunke_domain::log::{Place, VisitDigest, WeeklyLog};
@@ -22,7 +23,7 @@ pub(super) struct VisitLinks<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct VisitRef {
     /// Such as `三年级(2)班 11月17日 周二 第3节`.
-    pub(super) place: String,
+    pub(super) place: Told,
     /// Where the visit is shown.
     pub(super) url: Option<String>,
 }

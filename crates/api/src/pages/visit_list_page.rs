@@ -1,6 +1,8 @@
 //! The visits of a school's week as a list: all, some, or just those behind one figure of the log.
 
 use std::collections::BTreeMap;
+use xunke_domain::told;
+use xunke_domain::told::Told;
 
 use askama::Template;
 use chrono::NaiveDate;
@@ -11,7 +13,7 @@ use xunke_domain::visit::Visit;
 use xunke_domain::week::Week;
 
 use crate::pages::figures::figure_zh;
-use crate::pages::{Frame, Names, STYLESHEET_PATH, field_words, words};
+use crate::pages::{Frame, Names, STYLESHEET_PATH, field_words, filters, words};
 
 /// What the list of a week's visits shows.
 #[derive(Clone, Copy, Debug)]
@@ -90,22 +92,22 @@ pub struct ListedVisit {
 /// The list of a week's visits.
 pub fn visit_list_page(view: &VisitListView<'_>) -> Result<String, askama::Error> {
     let VisitListView { chosen, choices, names, week, .. } = view;
-    let option = |value: String, said: String, count: u32, chosen: bool| Choice {
+    let option = |value: String, said: Told, count: u32, chosen: bool| Choice {
         value,
-        said: format!("{said}（{count}）"),
+        said: told!("{}（{}）", said, count),
         chosen,
     };
     let classes = choices.classes.iter().map(|(id, count)| {
         option(id.to_string(), names.class(*id, week.monday()), *count, chosen.class == Some(*id))
     });
     let mut classes: Vec<Choice> = classes.collect();
-    classes.sort_by(|a, b| a.said.cmp(&b.said));
+    classes.sort_by_cached_key(|choice| choice.said.to_string());
     let inspectors = choices
         .inspectors
         .iter()
         .map(|(id, count)| option(id.to_string(), names.person(*id), *count, chosen.inspector == Some(*id)));
     let verdicts = choices.verdicts.iter().map(|(code, (verdict, count))| {
-        let said = verdict_zh(*verdict).to_owned();
+        let said = verdict_zh(*verdict).into();
         option((*code).to_owned(), said, *count, chosen.verdict == Some(*verdict))
     });
     let figures = choices.figures.iter().map(|(key, count)| {
@@ -123,17 +125,17 @@ pub fn visit_list_page(view: &VisitListView<'_>) -> Result<String, askama::Error
         figures: figures.collect(),
         rows: view.visits.iter().map(|listed| row(listed, view)).collect(),
     };
-    page.render()
+    page.render_with_values(view.frame.reader)
 }
 
 #[derive(Template)]
 #[template(path = "visits/list.html")]
 struct VisitListPage<'a> {
     view: &'a VisitListView<'a>,
-    week: String,
-    span: String,
+    week: Told,
+    span: Told,
     /// The figure chosen, in words.
-    figure: Option<String>,
+    figure: Option<Told>,
     /// Whether some of its visits lie in other weeks.
     looks_back: bool,
     classes: Vec<Choice>,
@@ -147,7 +149,7 @@ struct VisitListPage<'a> {
 #[derive(Clone, Debug)]
 struct Choice {
     value: String,
-    said: String,
+    said: Told,
     chosen: bool,
 }
 
@@ -155,16 +157,16 @@ struct Choice {
 #[derive(Clone, Debug)]
 struct Row {
     url: String,
-    class: String,
-    when: String,
-    planned: String,
-    observed: String,
+    class: Told,
+    when: Told,
+    planned: Told,
+    observed: Told,
     verdict: &'static str,
     /// Whether the timetable was not kept.
     bad: bool,
-    inspector: String,
+    inspector: Told,
     /// Such as `亮点 1`.
-    said: Vec<String>,
+    said: Vec<Told>,
     /// What is to be minded, such as 已撤回.
     marks: Vec<&'static str>,
 }
@@ -174,7 +176,7 @@ fn row(listed: &ListedVisit, view: &VisitListView<'_>) -> Row {
     let names = &view.names;
     let on = visit.slot.as_ref().map_or(NaiveDate::MIN, |slot| slot.date);
     let class = visit.slot.as_ref().map(|slot| names.class(slot.class, on));
-    let when = visit.slot.as_ref().map(|slot| format!("{} {}", words::day(slot.date), slot.period));
+    let when = visit.slot.as_ref().map(|slot| told!("{} {}", words::day(slot.date), slot.period));
     let counts = [
         ("亮点", visit.highlights.len()),
         ("待改进", visit.improvements.len()),
@@ -189,14 +191,18 @@ fn row(listed: &ListedVisit, view: &VisitListView<'_>) -> Row {
     ];
     Row {
         url: format!("{}{}", view.visit_url_prefix, visit.id),
-        class: class.unwrap_or_else(|| "未选班级".to_owned()),
+        class: class.unwrap_or_else(|| "未选班级".into()),
         when: when.unwrap_or_default(),
-        planned: names.lesson(*planned_subject, *planned_teacher).unwrap_or_else(|| "—".to_owned()),
-        observed: visit.observed.map_or_else(|| "—".to_owned(), |seen| field_words::observed(&seen, names)),
+        planned: names.lesson(*planned_subject, *planned_teacher).unwrap_or_else(|| "—".into()),
+        observed: visit.observed.map_or_else(|| "—".into(), |seen| field_words::observed(&seen, names)),
         verdict: verdict.map_or("—", verdict_zh),
         bad: verdict.is_some_and(not_kept),
         inspector: names.person(visit.inspector),
-        said: counts.iter().filter(|(_, n)| *n > 0).map(|(what, n)| format!("{what} {n}")).collect(),
+        said: counts
+            .iter()
+            .filter(|(_, n)| *n > 0)
+            .map(|(what, n)| told!("{} {}", Told::from(*what), n))
+            .collect(),
         marks: marks.iter().filter(|(holds, _)| *holds).map(|(_, mark)| *mark).collect(),
     }
 }

@@ -9,10 +9,12 @@ use xunke_domain::ids::{TeacherId, UserId};
 use xunke_domain::judge::Judgement;
 use xunke_domain::log::labels::verdict_zh;
 use xunke_domain::resolve::{Expected, Resolution};
+use xunke_domain::told;
+use xunke_domain::told::Told;
 use xunke_domain::visit::Visit;
 
 use crate::pages::visit_list_page::not_kept;
-use crate::pages::{Frame, Names, STYLESHEET_PATH, field_words, words};
+use crate::pages::{Frame, Names, STYLESHEET_PATH, field_words, filters, words};
 
 /// What the page of a visit shows.
 #[derive(Clone, Copy, Debug)]
@@ -141,7 +143,7 @@ pub fn visit_page(view: &VisitView<'_>) -> Result<String, askama::Error> {
     let place = visit.slot.as_ref().map(|slot| field_words::slot(slot, names));
     let page = VisitPage {
         view,
-        place: place.unwrap_or_else(|| "未选班级与节次的巡课".to_owned()),
+        place: place.unwrap_or_else(|| "未选班级与节次的巡课".into()),
         inspector: names.person(visit.inspector),
         received: words::moment(&view.received_at),
         verdict: verdict.map(verdict_zh),
@@ -154,25 +156,25 @@ pub fn visit_page(view: &VisitView<'_>) -> Result<String, askama::Error> {
         feedback: view.feedback.iter().map(|item| feedback(item, names)).collect(),
         history: view.history.iter().map(|write| history(write, names)).collect(),
     };
-    page.render()
+    page.render_with_values(view.frame.reader)
 }
 
 #[derive(Template)]
 #[template(path = "visits/visit.html")]
 struct VisitPage<'a> {
     view: &'a VisitView<'a>,
-    place: String,
-    inspector: String,
-    received: String,
+    place: Told,
+    inspector: Told,
+    received: Told,
     verdict: Option<&'static str>,
     bad: bool,
     /// Why it is judged so, sentence by sentence.
-    why: Vec<String>,
+    why: Vec<Told>,
     /// What the inspector said, where that is something else.
     own_verdict: Option<&'static str>,
-    clock: Option<String>,
+    clock: Option<Told>,
     groups: Vec<Group>,
-    beside: Vec<(String, &'a str)>,
+    beside: Vec<(Told, &'a str)>,
     feedback: Vec<FeedbackRow<'a>>,
     history: Vec<WriteRow>,
 }
@@ -181,13 +183,13 @@ struct VisitPage<'a> {
 #[derive(Clone, Debug)]
 struct Group {
     heading: &'static str,
-    rows: Vec<(String, String)>,
+    rows: Vec<(Told, Told)>,
 }
 
 #[derive(Clone, Debug)]
 struct FeedbackRow<'a> {
-    who: String,
-    when: String,
+    who: Told,
+    when: Told,
     text: &'a str,
     state: &'static str,
     answer: Option<&'a str>,
@@ -197,22 +199,22 @@ struct FeedbackRow<'a> {
 
 #[derive(Clone, Debug)]
 struct WriteRow {
-    when: String,
-    who: String,
+    when: Told,
+    who: Told,
     changes: Vec<ChangeRow>,
 }
 
 #[derive(Clone, Debug)]
 struct ChangeRow {
-    field: String,
-    old: Option<String>,
-    new: String,
+    field: Told,
+    old: Option<Told>,
+    new: Told,
     won: bool,
 }
 
 fn groups(view: &VisitView<'_>) -> Vec<Group> {
     let names = &view.names;
-    let rows = |wanted: &dyn Fn(&FieldPath) -> bool| -> Vec<(String, String)> {
+    let rows = |wanted: &dyn Fn(&FieldPath) -> bool| -> Vec<(Told, Told)> {
         let fields = view.fields.iter().filter(|(path, value)| !value.is_null() && wanted(path));
         fields
             .map(|(path, value)| (field_words::field(path, names), field_words::value(path, value, names)))
@@ -231,51 +233,50 @@ fn groups(view: &VisitView<'_>) -> Vec<Group> {
 }
 
 /// What the verdict rests on.
-fn why(view: &VisitView<'_>) -> Vec<String> {
+fn why(view: &VisitView<'_>) -> Vec<Told> {
     let Some(Judgement { verdict: _, resolution }) = view.judgement else {
-        return vec!["没有记录班级与节次，或没有记录实上情况，无从核查。".to_owned()];
+        return vec!["没有记录班级与节次，或没有记录实上情况，无从核查。".into()];
     };
     let names = &view.names;
     let mut said = vec![expected(resolution, names)];
     if let Some(observed) = &view.visit.observed {
-        said.push(format!("实上：{}。", field_words::observed(observed, names)));
+        said.push(told!("实上：{}。", field_words::observed(observed, names)));
     }
     if view.visit.bulk {
-        said.push("批量标记的巡课不计入一致率与评价。".to_owned());
+        said.push("批量标记的巡课不计入一致率与评价。".into());
     }
     said
 }
 
-fn expected(resolution: &Resolution, names: &Names<'_>) -> String {
+fn expected(resolution: &Resolution, names: &Names<'_>) -> Told {
     let lessons = |lessons: &[Expected]| {
-        let told = lessons.iter().filter_map(|lesson| names.lesson(Some(lesson.subject), lesson.teacher));
-        told.collect::<Vec<_>>().join("、")
+        Told::listed(lessons.iter().filter_map(|lesson| names.lesson(Some(lesson.subject), lesson.teacher)))
     };
     match resolution {
-        Resolution::UnknownClass => "该班当日不在册。".to_owned(),
+        Resolution::UnknownClass => "该班当日不在册。".into(),
         Resolution::NoSchool { reason } => match reason {
             NoLessonsReason::Holiday => "当日放假。",
             NoLessonsReason::Weekend => "当日是周末。",
             NoLessonsReason::OutsideSemester => "当日不在学期内。",
         }
-        .to_owned(),
-        Resolution::NoTimetable => "当日没有生效的课表。".to_owned(),
-        Resolution::UnknownPeriod => "作息时间表与课表都没有这一节。".to_owned(),
+        .into(),
+        Resolution::NoTimetable => "当日没有生效的课表。".into(),
+        Resolution::UnknownPeriod => "作息时间表与课表都没有这一节。".into(),
         Resolution::Closed { span } => {
-            let what = match span.reason {
+            let what = Told::from(match span.reason {
                 CloseReason::Event => "当节有统一活动",
                 CloseReason::HalfDay => "当日只上半天课",
-            };
-            span.note.as_ref().map_or_else(|| format!("{what}。"), |note| format!("{what}：{note}。"))
+            });
+            span.note.as_ref().map_or_else(|| told!("{}。", what), |note| told!("{}：{}。", what, note))
         }
-        Resolution::Cancelled { .. } => "这一节已批准停课或调出。".to_owned(),
-        Resolution::NoLesson => "课表上这一节没有课。".to_owned(),
-        Resolution::Lesson { planned, approved: None, .. } => format!("课表应上：{}。", lessons(planned)),
+        Resolution::Cancelled { .. } => "这一节已批准停课或调出。".into(),
+        Resolution::NoLesson => "课表上这一节没有课。".into(),
+        Resolution::Lesson { planned, approved: None, .. } => told!("课表应上：{}。", lessons(planned)),
         Resolution::Lesson { planned, approved: Some(approved), .. } => {
             let now = lessons(&approved.lessons);
             match planned.as_slice() {
-                [] => format!("课表上没有课，已批准调代课后应上：{now}。"),
-                planned => format!("课表应上：{}，已批准调代课后应上：{now}。", lessons(planned)),
+                [] => told!("课表上没有课，已批准调代课后应上：{}。", now),
+                planned => told!("课表应上：{}，已批准调代课后应上：{}。", lessons(planned), now),
             }
         }
     }
@@ -284,7 +285,7 @@ fn expected(resolution: &Resolution, names: &Names<'_>) -> String {
 fn feedback<'a>(item: &'a FeedbackItem<'a>, names: &Names<'_>) -> FeedbackRow<'a> {
     let FeedbackItem { by, to, at, text, state, answer, decision, decide } = item;
     FeedbackRow {
-        who: format!("{} → {}", names.person(*by), names.teacher(*to)),
+        who: told!("{} → {}", names.person(*by), names.teacher(*to)),
         when: words::moment(at),
         text,
         state: words::feedback_state(state),

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::session::{self, Visitor, same_site};
 use super::{PageError, page, see_other};
 use crate::app::App;
-use crate::pages::{self, FirstStepsView, SignInView};
+use crate::pages::{self, FirstStepsView, Reader, SignInView};
 use crate::problem::ApiError;
 use crate::routes::sessions::{PasswordReset, address, reset_password, sign_in};
 use crate::routes::setup::{Setup, complete};
@@ -33,20 +33,21 @@ struct SignInForm {
     password: String,
 }
 
-fn sign_in_again(login: &str, error: Option<&str>) -> Result<Response, PageError> {
+fn sign_in_again(reader: &Reader, login: &str, error: Option<&str>) -> Result<Response, PageError> {
     let form = pages::Form { action: "/sign-in", csrf: NO_TOKEN };
-    Ok(page(pages::sign_in_page(&SignInView { form, login, error })?))
+    Ok(page(pages::sign_in_page(&SignInView { reader, form, login, error })?))
 }
 
-async fn sign_in_form(State(app): State<App>) -> Result<Response, PageError> {
+async fn sign_in_form(State(app): State<App>, reader: Reader) -> Result<Response, PageError> {
     if app.store.read().setup_code().await?.is_some() && !app.store.read().has_accounts().await? {
         return Ok(see_other("/setup"));
     }
-    sign_in_again("", None)
+    sign_in_again(&reader, "", None)
 }
 
 async fn sign_in_posted(
     State(app): State<App>,
+    reader: Reader,
     headers: HeaderMap,
     Form(form): Form<SignInForm>,
 ) -> Result<Response, PageError> {
@@ -60,7 +61,7 @@ async fn sign_in_posted(
             let slow = matches!(error, ApiError::TooManyRequests { .. });
             let told =
                 if slow { "尝试次数过多，请稍候再试。" } else { "账号或密码不正确。" };
-            Ok((error.status(), sign_in_again(&form.login, Some(told))?).into_response())
+            Ok((error.status(), sign_in_again(&reader, &form.login, Some(told))?).into_response())
         }
         Err(error) => Err(error.into()),
     }
@@ -97,20 +98,21 @@ async fn sign_out(
     Ok(session::end(&app, &visitor.caller, see_other("/sign-in")).await?)
 }
 
-fn setup_again(error: Option<&str>) -> Result<Response, PageError> {
+fn setup_again(reader: &Reader, error: Option<&str>) -> Result<Response, PageError> {
     let form = pages::Form { action: "/setup", csrf: NO_TOKEN };
-    Ok(page(pages::setup_page(&FirstStepsView { form, error })?))
+    Ok(page(pages::setup_page(&FirstStepsView { reader, form, error })?))
 }
 
-async fn setup_form(State(app): State<App>) -> Result<Response, PageError> {
+async fn setup_form(State(app): State<App>, reader: Reader) -> Result<Response, PageError> {
     if app.store.read().has_accounts().await? {
         return Ok(see_other("/sign-in"));
     }
-    setup_again(None)
+    setup_again(&reader, None)
 }
 
 async fn setup_posted(
     State(app): State<App>,
+    reader: Reader,
     headers: HeaderMap,
     Form(form): Form<SetupForm>,
 ) -> Result<Response, PageError> {
@@ -118,21 +120,24 @@ async fn setup_posted(
     let SetupForm { code, district, login, name, password } = form;
     match complete(&app, &address(&headers), Setup { code, login, name, password, district }).await {
         Ok(done) => Ok(session::begin(&app, done.account, "setup", see_other("/")).await?),
-        Err(error) => told(&error).map_or(Err(PageError::Problem(error)), |text| setup_again(Some(text))),
+        Err(error) => {
+            told(&error).map_or(Err(PageError::Problem(error)), |text| setup_again(&reader, Some(text)))
+        }
     }
 }
 
-fn password_again(error: Option<&str>) -> Result<Response, PageError> {
+fn password_again(reader: &Reader, error: Option<&str>) -> Result<Response, PageError> {
     let form = pages::Form { action: "/password", csrf: NO_TOKEN };
-    Ok(page(pages::password_page(&FirstStepsView { form, error })?))
+    Ok(page(pages::password_page(&FirstStepsView { reader, form, error })?))
 }
 
-async fn password_form() -> Result<Response, PageError> {
-    password_again(None)
+async fn password_form(reader: Reader) -> Result<Response, PageError> {
+    password_again(&reader, None)
 }
 
 async fn password_posted(
     State(app): State<App>,
+    reader: Reader,
     headers: HeaderMap,
     Form(form): Form<PasswordForm>,
 ) -> Result<Response, PageError> {
@@ -140,7 +145,9 @@ async fn password_posted(
     let PasswordForm { login, code, password } = form;
     match reset_password(&app, &address(&headers), PasswordReset { login, code, password }).await {
         Ok(()) => Ok(see_other("/sign-in")),
-        Err(error) => told(&error).map_or(Err(PageError::Problem(error)), |text| password_again(Some(text))),
+        Err(error) => {
+            told(&error).map_or(Err(PageError::Problem(error)), |text| password_again(&reader, Some(text)))
+        }
     }
 }
 

@@ -1,11 +1,12 @@
-//! Pages for people with a browser: the same decisions as the API, told in Chinese.
+//! Pages for people with a browser: the same decisions as the API, told in Chinese or in English.
 //!
 //! `session` is the cookie, `entry` signing in and first steps, `home` the schools and each one's week at a glance, `log`
 //! the weekly log, `downloads` its files, `review` what comes before it is published, `visits` what is behind its figures,
 //! `settle` what people must decide, `devices` whose entries are still on the way, `compare` two editions side by side,
 //! `schedule` what happens to logs by themselves, `district` its schools side by side, `posting` what a school posts and
 //! `posted` what anybody sees of that, `audit` what the timetable reveals and `practice` what the visits do; `known` has
-//! the names they tell, `bar` the way between them. What the pages look like is in [`crate::pages`].
+//! the names they tell, `bar` the way between them, `language` which language they are told in. What the pages look like
+//! is in [`crate::pages`].
 
 mod audit;
 mod bar;
@@ -16,6 +17,7 @@ mod downloads;
 mod entry;
 mod home;
 mod known;
+mod language;
 mod log;
 mod objections;
 mod posted;
@@ -27,17 +29,18 @@ mod session;
 mod settle;
 mod visits;
 
-use axum::Router;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use axum::http::{HeaderValue, StatusCode};
+use axum::middleware;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use uuid::Uuid;
 use xunke_domain::ids::SchoolId;
 
 use crate::app::App;
 use crate::auth::guard::Here;
-use crate::pages::{self, ErrorView, Frame};
+use crate::pages::{self, ErrorView, Frame, Reader};
 use crate::problem::ApiError;
 
 /// The frame of a visitor's pages, with the bar of a school's.
@@ -47,6 +50,7 @@ macro_rules! frame {
     };
     ($visitor:expr, $bar:expr) => {
         $crate::pages::Frame {
+            reader: &$visitor.reader,
             home_url: "/",
             person: Some($crate::pages::Person {
                 name: &$visitor.caller.account.name,
@@ -82,6 +86,7 @@ pub fn router(app: App) -> Router {
         .merge(posted::router())
         .merge(posting::router())
         .route(pages::STYLESHEET_PATH, get(stylesheet))
+        .route_layer(middleware::from_fn(language::told))
         .with_state(app)
 }
 
@@ -124,18 +129,30 @@ impl IntoResponse for PageError {
             Self::SignIn => return see_other("/sign-in"),
             Self::Problem(error) => error,
         };
-        let (title, detail) = in_chinese(&error);
-        let frame = Frame { home_url: "/", person: None, bar: None };
-        let view = ErrorView { frame, status: error.status().as_u16(), title, detail };
+        let untold = Untold(error.status());
+        (untold.0, Extension(untold)).into_response()
+    }
+}
+
+/// What went wrong, until [`language::told`] tells it, who knows the reader.
+#[derive(Clone, Copy, Debug)]
+struct Untold(StatusCode);
+
+impl Untold {
+    fn told(self, reader: &Reader) -> Response {
+        let Self(status) = self;
+        let (title, detail) = in_words(status);
+        let frame = Frame { reader, home_url: "/", person: None, bar: None };
+        let view = ErrorView { frame, status: status.as_u16(), title, detail };
         match pages::error_page(&view) {
-            Ok(html) => (error.status(), page(html)).into_response(),
+            Ok(html) => (status, page(html)).into_response(),
             Err(failed) => ApiError::from(failed).into_response(),
         }
     }
 }
 
-fn in_chinese(error: &ApiError) -> (&'static str, &'static str) {
-    match error.status() {
+fn in_words(status: StatusCode) -> (&'static str, &'static str) {
+    match status {
         StatusCode::NOT_FOUND => ("没有这个页面", "地址有误，或者您没有查看它的权限。"),
         StatusCode::GONE => ("不再公示", "这一版周报已由学校撤回，或已由新的一版取代。"),
         StatusCode::FORBIDDEN => ("没有权限", "您的角色不能进行这项操作。"),

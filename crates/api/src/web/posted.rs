@@ -17,7 +17,7 @@ use crate::answer::is_known;
 use crate::app::App;
 use crate::auth::token;
 use crate::body::ApiPath;
-use crate::pages::{self, FeedView, Frame, PostedView, PostedWeekView};
+use crate::pages::{self, FeedView, Frame, Language, PostedView, PostedWeekView, Reader};
 use crate::routes::posting::{ASK_AGAIN, PostedWeek, posted, posted_number, posted_weeks, posting_school};
 
 /// Weeks in the feed.
@@ -34,6 +34,14 @@ pub(super) fn router() -> Router<App> {
 /// The public address of a school, a path.
 pub(super) fn path(school: Uuid) -> String {
     format!("/p/{school}")
+}
+
+/// A public address for readers of this language, in which alone it is told there.
+fn told_in(language: Language, url: &str) -> String {
+    match language {
+        Language::Chinese => url.to_owned(),
+        Language::English => format!("{url}?lang={}", language.code()),
+    }
 }
 
 /// Scheme and host as the client sees them. Beyond this machine there is TLS: the server itself speaks none, and is
@@ -59,8 +67,9 @@ fn cacheable(headers: &HeaderMap, text: String, answer: impl FnOnce(String) -> R
 }
 
 /// The weeks with the addresses of their pages.
-fn with_urls(school: Uuid, weeks: Vec<PostedWeek>) -> Vec<(PostedWeek, String)> {
-    let url = |week: &PostedWeek| format!("{}/{}/{}", path(school), week.week, week.edition);
+fn with_urls(language: Language, school: Uuid, weeks: Vec<PostedWeek>) -> Vec<(PostedWeek, String)> {
+    let url =
+        |week: &PostedWeek| told_in(language, &format!("{}/{}/{}", path(school), week.week, week.edition));
     weeks.into_iter().map(|week| (week.clone(), url(&week))).collect()
 }
 
@@ -76,15 +85,21 @@ pub(super) fn view<'a>(book: &SchoolBook, (week, url): &'a (PostedWeek, String))
 
 async fn weeks_page(
     State(app): State<App>,
+    reader: Reader,
     headers: HeaderMap,
     ApiPath(id): ApiPath<Uuid>,
 ) -> Result<Response, PageError> {
     let school = posting_school(&app, id).await?;
     let book = app.store.book(&school).await?;
-    let weeks = with_urls(id, posted_weeks(&app, &school).await?);
+    let weeks = with_urls(reader.language, id, posted_weeks(&app, &school).await?);
     let weeks: Vec<PostedWeekView<'_>> = weeks.iter().map(|week| view(&book, week)).collect();
     let html = pages::posted_page(&PostedView {
-        frame: Frame { home_url: &path(id), person: None, bar: None },
+        frame: Frame {
+            reader: &reader,
+            home_url: &told_in(reader.language, &path(id)),
+            person: None,
+            bar: None,
+        },
         school: &school.name,
         feed_url: &format!("{}/feed.xml", path(id)),
         weeks: &weeks,
@@ -102,7 +117,7 @@ async fn feed(
     let mut weeks = posted_weeks(&app, &school).await?;
     weeks.truncate(ENTRIES);
     let updated = weeks.iter().map(|week| week.published_at).max().unwrap_or_default();
-    let weeks = with_urls(id, weeks);
+    let weeks = with_urls(Language::Chinese, id, weeks);
     let lasting = |week: &PostedWeek| {
         derived_id(&[
             b"posted_edition",
@@ -127,22 +142,26 @@ async fn feed(
 /// The newest edition of a week.
 async fn newest(
     State(app): State<App>,
+    reader: Reader,
     ApiPath((id, week)): ApiPath<(Uuid, Week)>,
 ) -> Result<Response, PageError> {
     let school = posting_school(&app, id).await?;
     let number = posted_number(&app, &school, week).await?;
-    Ok(see_other(&format!("{}/{week}/{number}", path(id))))
+    Ok(see_other(&told_in(reader.language, &format!("{}/{week}/{number}", path(id)))))
 }
 
 async fn edition_page(
     State(app): State<App>,
+    reader: Reader,
     headers: HeaderMap,
     ApiPath((id, week, number)): ApiPath<(Uuid, Week, u32)>,
 ) -> Result<Response, PageError> {
     let school = posting_school(&app, id).await?;
     let stored = posted(&app, &school, week, number).await?;
-    let url = |other| (other == number).then(|| format!("{}/{week}/{number}", path(id)));
+    let url =
+        |other| (other == number).then(|| told_in(reader.language, &format!("{}/{week}/{number}", path(id))));
     let shown = Shown::read(&app, &school, week, url).await?;
-    let frame = Frame { home_url: &path(id), person: None, bar: None };
+    let home_url = told_in(reader.language, &path(id));
+    let frame = Frame { reader: &reader, home_url: &home_url, person: None, bar: None };
     Ok(cacheable(&headers, shown.public_page(frame, &stored, &[])?, page))
 }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use xunke_domain::book::SchoolBook;
 use xunke_domain::ids::TimetableId;
 use xunke_domain::timetable_compare::compare;
+use xunke_domain::told;
 
 use super::bar::{Part, Place, bar};
 use super::session::Visitor;
@@ -76,10 +77,10 @@ fn versions(book: &SchoolBook) -> Vec<VersionChoice> {
     versions.sort_by_key(|(id, timetable)| std::cmp::Reverse((timetable.valid_from, **id)));
     let choice = |(id, timetable): (&TimetableId, &xunke_domain::book::Timetable)| {
         let undone = timetable.retired.is_some_and(|retired| retired <= timetable.valid_from);
-        let withdrawn = if undone { "，已撤销" } else { "" };
+        let label = if undone { "{}（{}起，已撤销）" } else { "{}（{}起）" };
         VersionChoice {
             id: id.into_uuid(),
-            label: format!("{}（{}起{withdrawn}）", timetable.name, timetable.valid_from),
+            label: told!(label, timetable.name, timetable.valid_from.to_string()),
         }
     };
     versions.into_iter().map(choice).collect()

@@ -12,6 +12,7 @@ use super::PageError;
 use crate::app::App;
 use crate::auth::guard::{self, Caller};
 use crate::auth::token;
+use crate::pages::Reader;
 use crate::problem::ApiError;
 
 const COOKIE_NAME: &str = "__Host-xunke";
@@ -28,19 +29,24 @@ pub(crate) struct Visitor {
     pub(crate) caller: Caller,
     /// The token that the person's forms carry.
     pub(crate) csrf: String,
+    /// In which language the pages are told.
+    pub(crate) reader: Reader,
 }
 
 impl FromRequestParts<App> for Visitor {
     type Rejection = PageError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, PageError> {
-        let (id, secret) = cookie(&parts.headers).and_then(token::split).ok_or(PageError::SignIn)?;
+        let (id, secret) =
+            cookie(&parts.headers, COOKIE_NAME).and_then(token::split).ok_or(PageError::SignIn)?;
         let caller = guard::caller(app, id).await?.ok_or(PageError::SignIn)?;
         if caller.session.kind != "web" || caller.session.token_hash != token::hash(secret) {
             return Err(PageError::SignIn);
         }
         touch(app, &caller.session).await?;
-        Ok(Self { caller, csrf: token::hash(format!("csrf {secret}")) })
+        let csrf = token::hash(format!("csrf {secret}"));
+        let Ok(reader) = Reader::from_request_parts(parts, app).await;
+        Ok(Self { caller, csrf, reader })
     }
 }
 
@@ -52,13 +58,14 @@ impl Visitor {
     }
 }
 
-fn cookie(headers: &HeaderMap) -> Option<&str> {
+/// The value of a cookie.
+pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(COOKIE_NAME)?.strip_prefix('='))
+        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
 /// Refuses a form that another site posted: by what the browser says of the request, or, where it says nothing,

@@ -5,6 +5,8 @@ use super::report::{AuditNote, WhyNotJudged};
 use super::teacher_report::{LoadFindingKind, LoadPart, OwnField, TaughtLesson};
 use crate::book::LessonWeeks;
 use crate::plan::CourseKind;
+use crate::told;
+use crate::told::Told;
 
 /// A number with at most two decimals, without needless ones.
 pub fn number(number: f64) -> String {
@@ -100,10 +102,10 @@ pub const fn why_uncounted(why: WhyUncounted) -> &'static str {
 }
 
 /// What readers should know.
-pub fn note(note: &AuditNote) -> String {
+pub fn note(note: &AuditNote) -> Told {
     match note {
-        AuditNote::UnreadableSetting { name } => format!("学校设置 {name} 无法读取，已按默认值计算。"),
-        AuditNote::MinutesAssumed => "部分节次不在作息表中，每节按一个标准课时计。".to_owned(),
+        AuditNote::UnreadableSetting { name } => told!("学校设置 {} 无法读取，已按默认值计算。", name),
+        AuditNote::MinutesAssumed => "部分节次不在作息表中，每节按一个标准课时计。".into(),
     }
 }
 
@@ -114,68 +116,68 @@ pub fn weekday(number: u32) -> &'static str {
 }
 
 /// The weeks of a lesson; nothing for every week.
-pub fn weeks(weeks: LessonWeeks) -> String {
+pub fn weeks(weeks: LessonWeeks) -> Told {
     match weeks {
-        LessonWeeks::All => String::new(),
-        LessonWeeks::Odd => "（单周）".to_owned(),
-        LessonWeeks::Even => "（双周）".to_owned(),
-        LessonWeeks::Range(from, to) => format!("（{from}—{to}周）"),
+        LessonWeeks::All => Told::default(),
+        LessonWeeks::Odd => "（单周）".into(),
+        LessonWeeks::Even => "（双周）".into(),
+        LessonWeeks::Range(from, to) => told!("（{}—{}周）", from, to),
     }
 }
 
 /// The lessons a figure is made of: `周一第2节、周三第3节（单周）`. Minutes are told where they are not the standard, and
 /// subjects where there are several: `周一第1节美术、周一第6节音乐`.
-pub fn lessons(lessons: &[CountedLesson], standard: f64) -> String {
+pub fn lessons(lessons: &[CountedLesson], standard: f64) -> Told {
     let several =
         lessons.iter().any(|lesson| Some(&lesson.subject) != lessons.first().map(|one| &one.subject));
     let told = lessons.iter().map(|lesson| {
         let CountedLesson { weekday: day, period, subject, weeks: on, minutes, .. } = lesson;
-        let subject = if several { subject.as_str() } else { "" };
-        let length = if (minutes - standard).abs() < 0.5 {
-            String::new()
-        } else {
-            format!(" {}分钟", number(*minutes))
-        };
-        format!("{}{period}{subject}{}{length}", weekday(*day), weeks(*on))
+        let at = told!("{}{}", Told::from(weekday(*day)), period);
+        let at = if several { told!("{}{}", at, Told::from(subject.clone())) } else { at };
+        let at = told!("{}{}", at, weeks(*on));
+        if (minutes - standard).abs() < 0.5 { at } else { told!("{} {}分钟", at, number(*minutes)) }
     });
-    told.collect::<Vec<_>>().join("、")
+    Told::listed(told)
 }
 
 /// The lessons a teacher's figure is made of: `三年级(1)班周一第2节`.
-pub fn taught(lessons: &[TaughtLesson]) -> String {
+pub fn taught(lessons: &[TaughtLesson]) -> Told {
     let told = lessons.iter().map(|lesson| {
         let TaughtLesson { class_name, weekday: day, period, weeks: on, .. } = lesson;
-        format!("{class_name}{}{period}{}", weekday(*day), weeks(*on))
+        told!("{}{}{}{}", class_name, Told::from(weekday(*day)), period, weeks(*on))
     });
-    told.collect::<Vec<_>>().join("、")
+    Told::listed(told)
 }
 
 /// `科学（生物学、物理）` where those are taught in its place.
-pub fn subject(row: &SubjectRow) -> String {
+pub fn subject(row: &SubjectRow) -> Told {
+    let subject = Told::from(row.subject.clone());
     if row.taught_as.is_empty() {
-        row.subject.clone()
+        subject
     } else {
-        format!("{}（{}）", row.subject, row.taught_as.join("、"))
+        told!("{}（{}）", subject, Told::listed(row.taught_as.iter().cloned().map(Told::from)))
     }
 }
 
 /// A finding as a sentence: `科学每周1课时，应有2课时，少1课时（40分钟）`.
-pub fn in_words(found: &ClassFinding) -> String {
+pub fn in_words(found: &ClassFinding) -> Told {
     let ClassFinding { kind, subject, hours, due, off_hours, off_minutes } = found;
-    let name = subject.as_deref().unwrap_or("周总课时");
-    let off = format!("{}课时（{}分钟）", number(*off_hours), number(*off_minutes));
-    let due = due.map_or(String::new(), |due| format!("应有{}课时", number(due)));
-    let (now, by) = (number(*hours), off);
-    match kind {
-        FindingKind::NotOffered | FindingKind::PartNotOffered if due.is_empty() => format!("{name}未开设"),
-        FindingKind::NotOffered | FindingKind::PartNotOffered => format!("{name}未开设，{due}，少{by}"),
-        FindingKind::BelowLeast => format!("{name}每周{now}课时，最低{due}，少{by}"),
-        FindingKind::PartShort => format!("{name}单列{now}课时，{due}，少{by}"),
-        FindingKind::Short => format!("{name}每周{now}课时，{due}，少{by}"),
-        FindingKind::TotalShort => format!("{name}{now}，{due}，少{by}"),
-        FindingKind::TotalOver => format!("{name}{now}，{due}，多{by}"),
-        FindingKind::MainOver => format!("{name}每周{now}课时，{due}，多{by}"),
-    }
+    let name = subject.clone().map_or_else(|| "周总课时".into(), Told::from);
+    let off = told!("{}课时（{}分钟）", number(*off_hours), number(*off_minutes));
+    let now = number(*hours);
+    let sentence = match (kind, due) {
+        (FindingKind::NotOffered | FindingKind::PartNotOffered, None) => return told!("{}未开设", name),
+        (FindingKind::NotOffered | FindingKind::PartNotOffered, Some(due)) => {
+            return told!("{}未开设，应有{}课时，少{}", name, number(*due), off);
+        }
+        (FindingKind::BelowLeast, _) => "{}每周{}课时，最低应有{}课时，少{}",
+        (FindingKind::PartShort, _) => "{}单列{}课时，应有{}课时，少{}",
+        (FindingKind::Short, _) => "{}每周{}课时，应有{}课时，少{}",
+        (FindingKind::TotalShort, _) => "{}{}，应有{}课时，少{}",
+        (FindingKind::TotalOver, _) => "{}{}，应有{}课时，多{}",
+        (FindingKind::MainOver, _) => "{}每周{}课时，应有{}课时，多{}",
+    };
+    told!(sentence, name, now, due.map(number).unwrap_or_default(), off)
 }
 
 #[cfg(test)]
@@ -192,6 +194,7 @@ mod tests {
         let found = |kind, due: Option<f64>, hours, off_hours| {
             let subject = Some("科学".to_owned());
             in_words(&ClassFinding { kind, subject, hours, due, off_hours, off_minutes: off_hours * 40.0 })
+                .to_string()
         };
 
         assert_eq!(
@@ -218,10 +221,10 @@ mod tests {
         };
         let two = [lesson("第1节", LessonWeeks::Odd, 40.0), lesson("短课", LessonWeeks::All, 20.0)];
 
-        assert_eq!(lessons(&two, 40.0), "周三第1节（单周）、周三短课 20分钟");
+        assert_eq!(lessons(&two, 40.0).to_string(), "周三第1节（单周）、周三短课 20分钟");
 
         let mut arts = [lesson("第1节", LessonWeeks::All, 40.0), lesson("第6节", LessonWeeks::All, 40.0)];
         arts[1].subject = "音乐".into();
-        assert_eq!(lessons(&arts, 40.0), "周三第1节科学、周三第6节音乐");
+        assert_eq!(lessons(&arts, 40.0).to_string(), "周三第1节科学、周三第6节音乐");
     }
 }

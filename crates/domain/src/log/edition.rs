@@ -16,6 +16,8 @@ use thiserror::Error;
 use crate::ids::SchoolId;
 use crate::log::digest::hex;
 use crate::log::{ChangeEntry, WeeklyLog};
+use crate::told;
+use crate::told::Told;
 use crate::week::Week;
 
 /// A published log with the circumstances of its publication.
@@ -89,12 +91,12 @@ pub fn freeze(edition: &Edition) -> Frozen {
 
 impl Edition {
     /// By whom it was approved, as pages and papers tell it.
-    pub fn approved_by(&self) -> String {
+    pub fn approved_by(&self) -> Told {
         let Self { published_by, by_rule, .. } = self;
         if *by_rule {
-            format!("{published_by}（按既定规则自动公示）")
+            told!("{}（按既定规则自动公示）", published_by)
         } else {
-            published_by.clone()
+            Told::data(published_by)
         }
     }
 }

@@ -139,17 +139,25 @@ pub const fn severity_en(severity: u8) -> &'static str {
 
 /// A grade in Chinese, such as `三年级` or `高一`.
 pub fn grade_zh(grade: Option<u32>) -> String {
-    const NUMERALS: [&str; 9] = ["一", "二", "三", "四", "五", "六", "七", "八", "九"];
+    const GRADES: [&str; 12] = [
+        "一年级",
+        "二年级",
+        "三年级",
+        "四年级",
+        "五年级",
+        "六年级",
+        "七年级",
+        "八年级",
+        "九年级",
+        "高一",
+        "高二",
+        "高三",
+    ];
     let Some(grade) = grade else { return "未分年级".to_owned() };
-    let word = |grade: u32| {
-        let place = usize::try_from(grade.checked_sub(1)?).ok()?;
-        NUMERALS.get(place).copied()
-    };
-    match (word(grade), grade.checked_sub(9).and_then(word)) {
-        (Some(word), _) => format!("{word}年级"),
-        (None, Some(senior)) => format!("高{senior}"),
-        (None, None) => format!("{grade}年级"),
-    }
+    let place = grade.checked_sub(1).and_then(|place| usize::try_from(place).ok());
+    place
+        .and_then(|place| GRADES.get(place))
+        .map_or_else(|| format!("{grade}年级"), |word| (*word).to_owned())
 }
 
 /// A kind of data note in Chinese; the count comes after it.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use xunke_domain::log::edition::{ContentHash, Edition};
 use xunke_domain::log::{DataNote, WeeklyLog, labels};
+use xunke_domain::told::Told;
 use xunke_print::{Block, Cell, Column, Holds, Item, Paper, Row, Section};
 
 use crate::pages::coverage::{CoverageTables, Cross, Unseen};
@@ -59,8 +60,8 @@ pub fn edition_paper(
             format!("{} {} 第{}版（内部版）", heading.title, heading.week, edition.number),
             format!("内容校验码（SHA-256）：{}", hash.as_str()),
         ],
-        title: heading.title,
-        subtitle: heading.period,
+        title: heading.title.to_string(),
+        subtitle: heading.period.to_string(),
         lines,
         facts: parts::facts(
             log.visits,
@@ -159,13 +160,13 @@ fn problems(log: &WeeklyLog, links: VisitLinks<'_>) -> Section {
         blocks.push(Block::text("本周未记录问题。未记录问题不等于没有问题，请结合覆盖情况阅读。"));
     } else {
         let rows = findings.iter().map(|row| {
-            let places: Vec<&str> = row.visits.iter().map(|visit| visit.place.as_str()).collect();
+            let places: Vec<String> = row.visits.iter().map(|visit| visit.place.to_string()).collect();
             Row::new([
                 format!("{} {}", row.code, row.name).into(),
                 row.group.into(),
                 row.severity.into(),
                 row.count.into(),
-                row.cells.clone().into(),
+                row.cells.to_string().into(),
                 places.join("\n").into(),
             ])
         });
@@ -206,16 +207,16 @@ fn executed(timetable: &Timetable<'_>, consistency: Share) -> Section {
     } else {
         let rows = timetable.takings.iter().map(|row| {
             let taken_by = format!("→ {}", row.taken_by);
-            Row::new([row.planned.into(), taken_by.into(), row.slots.into(), row.places.join("\n").into()])
+            let places: Vec<String> = row.places.iter().map(Told::to_string).collect();
+            Row::new([row.planned.into(), taken_by.into(), row.slots.into(), places.join("\n").into()])
         });
         let columns = columns([("被挤占", Text), ("占用", Text), ("节次", Figures), ("班级与节次", Long)]);
         blocks.push(Block::table("被挤占的学科与占用的学科", columns, rows));
     }
     if !timetable.departures.is_empty() {
-        let rows = timetable
-            .departures
-            .iter()
-            .map(|row| Row::new([row.visit.place.as_str().into(), row.verdict.into(), row.inspector.into()]));
+        let rows = timetable.departures.iter().map(|row| {
+            Row::new([row.visit.place.to_string().into(), row.verdict.into(), row.inspector.into()])
+        });
         let columns = columns([("班级与节次", Long), ("结论", Text), ("巡课人", Text)]);
         blocks.push(Block::heading("其他未按课表上课的节次"));
         blocks.push(Block::table("教师不符、改上自习与空堂", columns, rows));
@@ -290,7 +291,7 @@ fn notes(notes: &[DataNote], timetable: &Timetable<'_>) -> Section {
                 format!("{}：{}{observed}", opinion.inspector, opinion.verdict)
             });
             let text = opinions.collect::<Vec<_>>().join("；");
-            Item { lead: slot.place.clone(), text, note: String::new() }
+            Item { lead: slot.place.to_string(), text, note: String::new() }
         });
         blocks.push(Block::heading("意见不一的节次"));
         blocks.push(Block::Items { items: items.collect() });
@@ -298,7 +299,7 @@ fn notes(notes: &[DataNote], timetable: &Timetable<'_>) -> Section {
     }
     if !timetable.contested.is_empty() {
         let items = timetable.contested.iter().map(|row| Item {
-            lead: row.place.clone(),
+            lead: row.place.to_string(),
             text: format!("{}：{}", row.inspector, row.verdict),
             note: row.state.to_owned(),
         });
@@ -321,7 +322,8 @@ fn changes(edition: &Edition, links: VisitLinks<'_>) -> Section {
         } else {
             let caption = format!("与第{before}版相比，共{}条变化", rows.len());
             let rows = rows.into_iter().map(|row| {
-                Row::new([row.place.into(), row.kind.into(), row.what.into(), row.inspector.into()])
+                let (place, what) = (row.place.to_string(), row.what.to_string());
+                Row::new([place.into(), row.kind.into(), what.into(), row.inspector.into()])
             });
             let columns = columns([("班级与节次", Text), ("变化", Text), ("内容", Long), ("巡课人", Text)]);
             blocks.push(Block::table(caption, columns, rows));
@@ -337,7 +339,7 @@ fn cross(log: &WeeklyLog) -> Option<Section> {
     if cross.rows.is_empty() {
         return None;
     }
-    let grades = cross.grades.iter().map(|grade| Column::new(grade.as_str(), Holds::Figures));
+    let grades = cross.grades.iter().map(|grade| Column::new(grade.to_string(), Holds::Figures));
     let columns = [Column::new("学科", Holds::Text)].into_iter().chain(grades);
     let rows = cross.rows.iter().map(|row| {
         let cells = row.cells.iter().map(|cell| cell.map_or_else(String::new, Share::counts).into());

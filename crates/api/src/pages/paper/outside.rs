@@ -38,8 +38,8 @@ pub fn public_paper(
             format!("{} {} 公示版 第{}版", heading.title, heading.week, log.edition),
             format!("公示版内容校验码（SHA-256）：{}", hash.as_str()),
         ],
-        title: heading.title,
-        subtitle: heading.period,
+        title: heading.title.to_string(),
+        subtitle: heading.period.to_string(),
         lines: vec![
             format!("公示版 第{}版　{} 公示", log.edition, words::moment(&log.published_at)),
             "公示版不列教师、巡课人姓名。“—”表示样本或涉及人数过少，为避免指向个人而不公开，不表示没有。"
@@ -139,7 +139,7 @@ fn problems(log: &PublicLog) -> Section {
             let rows = log
                 .findings_by_grade
                 .iter()
-                .map(|row| Row::new([words::grade(row.grade).into(), shown(row.findings)]));
+                .map(|row| Row::new([words::grade(row.grade).to_string().into(), shown(row.findings)]));
             let columns = columns([("年级", Text), ("条数", Figures)]);
             blocks.push(Block::table("各年级存在问题条数", columns, rows));
         }

@@ -1,5 +1,6 @@
 //! What both papers have: coverage, ratings, what was not seen; and how a share and a bar are told.
 
+use xunke_domain::told::Told;
 use xunke_print::{Block, Cell, Column, Fact, Holds, Row, Strip};
 
 use crate::pages::bar::Bar;
@@ -76,12 +77,18 @@ pub(super) fn coverage(tables: &CoverageTables) -> Vec<Block> {
     use Holds::{Bars, Figures, Text};
     let grades = tables.grades.iter().map(|row| {
         let [counts, percent] = share(row.slots);
-        Row::new([row.name.clone().into(), row.classes.counts().into(), counts, percent, reach(row.slots)])
+        Row::new([
+            row.name.to_string().into(),
+            row.classes.counts().into(),
+            counts,
+            percent,
+            reach(row.slots),
+        ])
     });
     let slots = |rows: &[crate::pages::coverage::CoverageRow]| -> Vec<Row> {
         let row = |row: &crate::pages::coverage::CoverageRow| {
             let [counts, percent] = share(row.slots);
-            Row::new([row.name.clone().into(), counts, percent, reach(row.slots)])
+            Row::new([row.name.to_string().into(), counts, percent, reach(row.slots)])
         };
         rows.iter().map(row).collect()
     };
@@ -109,7 +116,7 @@ pub(super) fn ratings(rows: &[RatingRow]) -> Block {
     let last = rows.len().saturating_sub(1);
     let rows = rows.iter().enumerate().map(|(place, row)| {
         let [counts, percent] = share(row.good);
-        let cells = [Cell::from(row.name.clone())]
+        let cells = [Cell::from(row.name.to_string())]
             .into_iter()
             .chain(row.counts.clone().map(|(count, _)| Cell::from(count)));
         let cells = cells.chain([counts, percent, Cell::Bar(strips(&row.bar))]);
@@ -133,9 +140,9 @@ pub(super) fn ratings(rows: &[RatingRow]) -> Block {
 
 pub(super) fn unseen(unseen: &Unseen<'_>) -> Vec<Block> {
     let classes = unseen.classes.iter().map(|class| {
-        let ago = class.ago.clone().unwrap_or_else(|| "—".to_owned());
+        let ago = class.ago.as_ref().map_or_else(|| "—".to_owned(), Told::to_string);
         let long = if class.long { " 长期未巡" } else { "" };
-        Row::new([class.name.into(), class.last.clone().into(), (ago + long).into()])
+        Row::new([class.name.to_string().into(), class.last.to_string().into(), (ago + long).into()])
     });
     let classes = if unseen.classes.is_empty() {
         Block::text("本周各班均已巡到。")

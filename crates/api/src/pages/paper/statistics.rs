@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use xunke_domain::log::WeeklyLog;
+use xunke_domain::told::Told;
 use xunke_print::{Block, Holds, Row, Section};
 
 use crate::pages::coverage::LongUnseen;
@@ -47,8 +48,8 @@ pub(super) fn problems(log: &WeeklyLog) -> Vec<Block> {
                 Row::new([
                     format!("{} {}{red_line}", row.code, row.name).into(),
                     row.whose.clone().into(),
-                    row.subjects.clone().into(),
-                    row.weeks.clone().into(),
+                    row.subjects.to_string().into(),
+                    row.weeks.to_string().into(),
                 ])
             });
             let columns = columns([("问题", Text), ("班级", Long), ("学科", Text), ("各周条数", Text)]);
@@ -72,7 +73,8 @@ pub(super) fn good(log: &WeeklyLog, dimensions: &BTreeMap<String, String>) -> Ve
     let Some(shares) = &log.rating_shares else { return Vec::new() };
     let rows = ratings::good_rows(shares, dimensions, VisitLinks::none(log)).into_iter().map(|row| {
         let [counts, percent] = share(row.good);
-        Row::new([row.name.into(), counts, percent, or_dash(row.good.interval()), or_dash(row.median)])
+        let median = or_dash(row.median.map(|median| median.to_string()));
+        Row::new([row.name.to_string().into(), counts, percent, or_dash(row.good.interval()), median])
     });
     let columns = columns([
         ("维度", Text),
@@ -96,9 +98,10 @@ pub(super) fn long_unseen(log: &WeeklyLog) -> Vec<Block> {
         .tables
         .iter()
         .map(|(what, rows)| {
-            let rows = rows
-                .iter()
-                .map(|row| Row::new([row.name.into(), row.last.clone().into(), or_dash(row.ago.clone())]));
+            let rows = rows.iter().map(|row| {
+                let ago = or_dash(row.ago.as_ref().map(Told::to_string));
+                Row::new([row.name.to_string().into(), row.last.to_string().into(), ago])
+            });
             let columns = columns([(what, Text), ("上次巡到", Text), ("距今", Text)]);
             Block::table(format!("四个教学周以上未巡到的{what}"), columns, rows)
         })
@@ -126,12 +129,12 @@ fn weeks(chart: &Chart) -> Vec<Block> {
         let [counts, percent] = share(row.share);
         let limits = or_dash(row.limits.clone());
         Row::new([
-            row.week.clone().into(),
+            row.week.to_string().into(),
             counts,
             percent,
             limits,
             row.said.into(),
-            row.marks.clone().into(),
+            row.marks.to_string().into(),
         ])
     });
     let [counts, percent] = share(chart.all);
@@ -167,10 +170,10 @@ pub(super) fn comparison(log: &WeeklyLog) -> Option<Section> {
             row.work.inspector.as_str().into(),
             row.work.visits.into(),
             more.classes.into(),
-            more.minutes.clone().into(),
+            more.minutes.to_string().into(),
             protected,
             protected_share,
-            more.sync_delay.clone().into(),
+            more.sync_delay.to_string().into(),
             late,
             late_share,
         ]))
@@ -196,7 +199,8 @@ pub(super) fn comparison(log: &WeeklyLog) -> Option<Section> {
     } else {
         let rows = told.rows.iter().map(|row| {
             let [own, own_share] = share(row.own);
-            let stratum = if row.stratum.is_empty() { "全部可比" } else { row.stratum.as_str() };
+            let stratum =
+                if row.stratum.is_empty() { "全部可比".to_owned() } else { row.stratum.to_string() };
             let cells = [row.name.into(), stratum.into(), row.visits.into(), own, own_share];
             let told = [row.expected.clone().into(), row.difference.clone().into()];
             Row { sum: row.stratum.is_empty(), ..Row::new(cells.into_iter().chain(told)) }

@@ -1,7 +1,7 @@
 //! Signing in, the home page and the error page.
 
 use super::markup::check;
-use super::sample::{FRAME, at};
+use super::sample::{FRAME, READER, at};
 use crate::pages::{
     BarEntry, ErrorView, Form, Frame, HomeSchool, HomeView, HomeWeek, SchoolBar, SignInView, WeekState,
     error_page, home_page, sign_in_page,
@@ -11,7 +11,8 @@ const FORM: Form<'_> = Form { action: "/sign-in", csrf: "token-2" };
 
 #[test]
 fn signing_in_shows_what_went_wrong_and_keeps_the_login() {
-    let view = SignInView { form: FORM, login: "lin\"<b>", error: Some("账号或密码不正确") };
+    let view =
+        SignInView { reader: READER, form: FORM, login: "lin\"<b>", error: Some("账号或密码不正确") };
 
     let page = sign_in_page(&view).unwrap();
 
@@ -24,7 +25,7 @@ fn signing_in_shows_what_went_wrong_and_keeps_the_login() {
 
 #[test]
 fn signing_in_for_the_first_time_shows_no_error() {
-    let page = sign_in_page(&SignInView { form: FORM, login: "", error: None }).unwrap();
+    let page = sign_in_page(&SignInView { reader: READER, form: FORM, login: "", error: None }).unwrap();
 
     check(&page);
     assert!(!page.contains("role=\"alert\""));
@@ -77,7 +78,7 @@ fn a_person_without_a_school_is_told_so() {
 
 #[test]
 fn an_error_page_says_what_happened_and_leads_home() {
-    let frame = Frame { home_url: "/", person: None, bar: None };
+    let frame = Frame { person: None, ..FRAME };
     let view =
         ErrorView { frame, status: 404, title: "没有这个页面", detail: "<地址>可能有误。" };
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use xunke_domain::log::edition::ContentHash;
 use xunke_domain::log::{WeeklyLog, changes};
+use xunke_domain::told::Told;
 use xunke_domain::verdict::Verdict;
 use xunke_domain::visit::Finding;
 
@@ -157,7 +158,7 @@ fn an_edition_tells_its_number_its_hash_and_what_was_corrected() {
     let state = EditionState::Published {
         number: 2,
         at: at("2026-11-24T08:00:00+08:00"),
-        by: "郑校长",
+        by: &Told::data("郑校长"),
         hash: &hash,
         remarks: Some("更正一处。"),
     };

@@ -5,6 +5,7 @@ mod compare;
 mod devices;
 mod district;
 mod home;
+mod language;
 mod log_page;
 mod markup;
 mod public_page;

@@ -15,14 +15,18 @@ use xunke_domain::visit::{
 };
 use xunke_domain::week::Week;
 
-use crate::pages::{Form, Frame, Person, SemesterName};
+use crate::pages::{Form, Frame, Person, Reader, SemesterName};
 
 const TIMETABLE: &str = include_str!("../../../../../tests/data/qinghe-timetable.json");
 const VISITS: &str = include_str!("../../../../../tests/data/qinghe-week12-visits.json");
 
 pub(super) const SEMESTER: SemesterName<'_> = SemesterName { school_year: "2026-2027", term: 1 };
 
+/// Who reads Chinese.
+pub(super) const READER: &Reader = &Reader::CHINESE;
+
 pub(super) const FRAME: Frame<'_> = Frame {
+    reader: READER,
     home_url: "/",
     person: Some(Person { name: "郑校长", sign_out: Form { action: "/sign-out", csrf: "token-1" } }),
     bar: None,

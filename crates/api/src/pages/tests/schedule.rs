@@ -62,11 +62,17 @@ fn the_form_shows_what_is_set_and_each_week_how_it_stands() {
 #[test]
 fn what_hinders_a_publication_is_said() {
     let when = at("2026-11-23T12:00:00+08:00");
-    let line =
-        |hindrance| WeekSchedule { publication: Some((when, Some(hindrance))), ..week() }.lines().concat();
+    let line = |hindrance| {
+        WeekSchedule { publication: Some((when, Some(hindrance))), ..week() }
+            .lines()
+            .iter()
+            .map(ToString::to_string)
+            .collect::<String>()
+    };
 
     assert!(line(Hindrance::NoVisit).contains("不公示空白周报"));
     assert!(line(Hindrance::Unauthorised).contains("设定规则的郑<校长>已不能签发"));
     assert!(line(Hindrance::Vetoed).contains("已被否决"));
-    assert_eq!(WeekSchedule { published: true, ..week() }.lines(), ["已公示，本周日程已结束。"]);
+    let lines = WeekSchedule { published: true, ..week() }.lines();
+    assert_eq!(lines, ["已公示，本周日程已结束。".into()]);
 }

@@ -192,7 +192,7 @@ fn every_figure_of_the_trace_is_linked_and_has_words() {
     assert!(log.comparison.as_ref().is_some_and(|comparison| !comparison.inspectors.is_empty()));
     for key in log.trace.keys() {
         assert!(page.contains(&format!("figure={}\"", encoded(key))), "nothing leads to {key}");
-        let words = figure_zh(key, draft(&log).dimensions);
+        let words = figure_zh(key, draft(&log).dimensions).to_string();
         assert!(!words.contains(|raw: char| raw.is_ascii_lowercase()), "{key} is told as {words}");
     }
 }

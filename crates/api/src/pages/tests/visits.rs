@@ -188,6 +188,7 @@ fn a_visit_without_a_slot_is_told_as_one_that_cannot_be_checked() {
         open_conflicts: 0,
         settle_url: "/settle",
         beside: &[],
+        csrf: "token",
         feedback: &[],
         history: &[],
         list_url: None,
@@ -199,5 +200,5 @@ fn a_visit_without_a_slot_is_told_as_one_that_cannot_be_checked() {
     check(&page);
     assert!(page.contains("未选班级与节次的巡课") && page.contains("无从核查") && page.contains("未提交"));
     let unknown = ClassId::from_uuid(Uuid::from_u128(404));
-    assert!(view.names.class(unknown, "2026-11-17".parse().unwrap()).contains("没有"));
+    assert!(view.names.class(unknown, "2026-11-17".parse().unwrap()).to_string().contains("没有"));
 }
