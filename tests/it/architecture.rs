@@ -14,7 +14,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("xunke-print", &[]),
     ("xunke-api", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-workbook", "xunke-print"]),
     ("e2e", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-api", "xunke-migrations"]),
-    ("bench", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-api", "e2e"]),
+    ("bench", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-workbook", "xunke-api", "e2e"]),
     ("disk", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-api"]),
     ("processes", &["xunke-domain", "xunke-sync", "e2e"]),
     ("browser", &[]),

@@ -30,6 +30,7 @@ mod policy;
 mod posting;
 mod practice;
 mod problems;
+mod publishing;
 mod pull;
 mod push;
 mod reference;

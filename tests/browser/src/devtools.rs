@@ -1,4 +1,4 @@
-//! Chromium, and the DevTools protocol over two pipes.
+//! Chromium, and the `DevTools` protocol over two pipes.
 //!
 //! Spoken by hand: a dozen of its commands are needed, and the crates that know all of it bring tens of thousands of
 //! generated lines. With pipes there is no port, and the browser ends with

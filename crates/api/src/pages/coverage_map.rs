@@ -42,7 +42,8 @@ impl<'a> CoverageMap<'a> {
 }
 
 fn grid(told: &PeriodCoverage) -> Grid {
-    let rows = told.classes.iter().map(|row| (row.class.clone(), row.cells.iter().map(cell).collect()));
+    let rows =
+        told.classes.iter().map(|row| (row.class.clone(), row.cells.iter().copied().map(cell).collect()));
     let columns: Vec<String> = told.periods.iter().map(|period| short(period).to_owned()).collect();
     let words = ("by-period", "各班各节覆盖，已巡节次与课表应上节次", description(told));
     Grid::new(words, WIDTH, &columns, rows.collect())
@@ -53,8 +54,7 @@ fn short(period: &str) -> &str {
     period.strip_prefix('第').and_then(|rest| rest.strip_suffix('节')).unwrap_or(period)
 }
 
-fn cell(cell: &PeriodCell) -> Cell {
-    let PeriodCell { planned, visited } = *cell;
+fn cell(PeriodCell { planned, visited }: PeriodCell) -> Cell {
     let class = match (visited, planned) {
         (_, 0) => return Cell::Void,
         (0, _) => "g-none",

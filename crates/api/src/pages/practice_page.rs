@@ -147,7 +147,7 @@ impl SubjectPart {
             bands.push(BandPart {
                 grades: "合计".into(),
                 planned: all(|band| band.planned),
-                counts: Told::data(format!("{}/{}", all(|band| band.taught), all(|band| band.seen))),
+                counts: counts(Share::new(all(|band| band.taught), all(|band| band.seen))),
                 rate: "—".into(),
                 estimate: estimate(row.estimate),
             });
@@ -169,11 +169,16 @@ impl BandPart {
                 None => words::grade(None),
             },
             planned: band.planned,
-            counts: if share.is_of_none() { "未查到".into() } else { Told::data(share.counts()) },
+            counts: counts(share),
             rate,
             estimate: estimate(band.estimate),
         }
     }
+}
+
+/// Taught of seen; nothing seen is told as such.
+fn counts(share: Share) -> Told {
+    if share.is_of_none() { "未查到".into() } else { Told::data(share.counts()) }
 }
 
 fn estimate(estimate: Option<LessonEstimate>) -> Told {

@@ -64,7 +64,7 @@ impl WeekSchedule<'_> {
                 None => told!("将于 {} 按规则自动公示；在此之前校长可以签发，也可以否决。", at),
                 Some(Hindrance::Vetoed) => told!("原定 {} 自动公示，已被否决。", at),
                 Some(Hindrance::NoVisit) => {
-                    told!("原定 {} 自动公示，但本周尚无已提交的巡课，不会公示空白周报。", at)
+                    told!("定于 {} 自动公示；本周尚无已提交的巡课，到时仍没有则不公示空白周报。", at)
                 }
                 Some(Hindrance::Unauthorised) => told!(
                     "原定 {} 自动公示，但设定规则的{}已不能签发本校周报，自动公示暂停，请现任校长重新设定。",

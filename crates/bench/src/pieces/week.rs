@@ -49,8 +49,7 @@ impl BigWeek {
 
     /// So many submitted visits in the week and in each of so many weeks before it.
     pub fn after(weeks: u64, many: usize) -> Self {
-        let records = records();
-        let book = SchoolBook::from_records(records.iter().map(|(kind, id, fields)| (*kind, *id, fields)));
+        let book = book();
         let mut dice = Dice::new(1);
         let mut week_of = |back: u64| {
             let week = Week::of(today() - Days::new(7 * (1 + back)));
@@ -160,6 +159,12 @@ pub fn log(input: &LogInput<'_>) -> WeeklyLog {
     compile(input)
 }
 
+/// The large school's reference data.
+pub(super) fn book() -> SchoolBook {
+    let records = records();
+    SchoolBook::from_records(records.iter().map(|(kind, id, fields)| (*kind, *id, fields)))
+}
+
 fn records() -> Vec<(RecordType, Uuid, Fields)> {
     let record = |kind, id: u128, set: Value| (kind, Uuid::from_u128(id), fields(&set));
     let hours: Vec<Value> = (1..=PERIODS)
@@ -188,7 +193,7 @@ fn records() -> Vec<(RecordType, Uuid, Fields)> {
         records.push(record(RecordType::Class, id, class));
     }
     for (id, number) in (0x2000..).zip(0..TEACHERS) {
-        records.push(record(RecordType::Teacher, id, json!({"name": format!("教师{number}")})));
+        records.push(record(RecordType::Teacher, id, json!({"name": teacher_name(number)})));
     }
     for (id, seed) in (0x3000..0x3000 + TAUGHT).zip(SUBJECTS) {
         records.push(record(
@@ -202,6 +207,13 @@ fn records() -> Vec<(RecordType, Uuid, Fields)> {
         records.push(record(RecordType::ProblemCategory, id, category));
     }
     records
+}
+
+/// A name of its own for each of 150 teachers, as a timetable writes it.
+fn teacher_name(number: u128) -> String {
+    let pick = |names: &str, at: u128| names.chars().nth(usize::try_from(at).unwrap_or(0)).unwrap_or('王');
+    let (surname, given) = (pick("赵钱孙李周吴郑王冯陈褚卫蒋沈韩", number / 10), number % 10);
+    format!("{surname}{}", pick("一二三四五六七八九十", given))
 }
 
 /// Every class has a lesson in every period; subjects and teachers go round.

@@ -70,7 +70,7 @@ fn what_hinders_a_publication_is_said() {
             .collect::<String>()
     };
 
-    assert!(line(Hindrance::NoVisit).contains("不会公示空白周报"));
+    assert!(line(Hindrance::NoVisit).contains("不公示空白周报"));
     assert!(line(Hindrance::Unauthorised).contains("设定规则的郑<校长>已不能签发"));
     assert!(line(Hindrance::Vetoed).contains("已被否决"));
     let lines = WeekSchedule { published: true, ..week() }.lines();
