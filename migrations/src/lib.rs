@@ -20,6 +20,8 @@ mod m0010_indexes;
 mod m0011_change_count;
 mod m0012_posting;
 mod m0013_published_weeks;
+mod m0014_schedule;
+mod m0016_objections;
 
 /// All steps, in order.
 #[derive(Debug)]
@@ -42,6 +44,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_change_count::Migration),
             Box::new(m0012_posting::Migration),
             Box::new(m0013_published_weeks::Migration),
+            Box::new(m0014_schedule::Migration),
+            Box::new(m0016_objections::Migration),
         ]
     }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which crates of ours a crate may name. A new crate is placed here first.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("xunke-domain", &[]),
     ("xunke-sync", &["xunke-domain"]),
     ("xunke-migrations", &[]),
@@ -14,9 +14,10 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("xunke-print", &[]),
     ("xunke-api", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-workbook", "xunke-print"]),
     ("e2e", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-api", "xunke-migrations"]),
-    ("bench", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-api", "e2e"]),
+    ("bench", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-workbook", "xunke-api", "e2e"]),
     ("disk", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-api"]),
     ("processes", &["xunke-domain", "xunke-sync", "e2e"]),
+    ("browser", &[]),
     ("simulation", &["xunke-domain", "xunke-sync", "xunke-storage", "xunke-api", "disk"]),
 ];
 /// Who may name the database library.

@@ -261,7 +261,18 @@ async fn the_workbook_is_read_again_and_may_leave_names_out(app: TestApp) {
     assert_eq!(whole.header("content-disposition"), "attachment; filename=\"audit-2026-11-23.xlsx\"");
     let book = sheets(&whole.bytes);
     let names: Vec<&str> = book.keys().map(String::as_str).collect();
-    let expected = ["概况", "班级", "学科", "班级学科", "九年占比", "教师", "教师课时", "兼课过多"];
+    let expected = [
+        "概况",
+        "班级",
+        "学科",
+        "班级学科",
+        "九年占比",
+        "实开估计",
+        "阴阳课表",
+        "教师",
+        "教师课时",
+        "兼课过多",
+    ];
     assert_eq!(names.iter().copied().collect::<BTreeSet<_>>(), BTreeSet::from(expected));
     assert_eq!((book["班级"].len(), book["班级"][1][0].as_str()), (25, "一年级(1)班"));
     let pe = book["班级学科"].iter().find(|row| row[0] == "三年级(1)班" && row[1] == "体育与健康").unwrap();
@@ -277,7 +288,7 @@ async fn the_workbook_is_read_again_and_may_leave_names_out(app: TestApp) {
     }
 
     let nameless = sheets(&nameless.bytes);
-    assert_eq!(nameless.len(), 5);
+    assert_eq!(nameless.len(), 7);
     let teachers = app.all(&school, "teachers").await;
     for teacher in teachers {
         let name = text(&teacher["name"]);
@@ -307,7 +318,7 @@ async fn the_page_is_for_principals_and_heads(app: TestApp) {
     let earlier = page(&principal, &format!("{path}?on=2026-08-01")).await;
     assert!(String::from_utf8(earlier.bytes).unwrap().contains("当日没有生效的课表"));
     let book = page(&principal, &format!("{path}/xlsx")).await;
-    assert_eq!(sheets(&book.bytes).len(), 8);
+    assert_eq!(sheets(&book.bytes).len(), 10);
 
     for rest in ["", "/xlsx"] {
         let path = format!("{path}{rest}");

@@ -23,6 +23,7 @@ pub mod pages;
 pub mod problem;
 #[expect(missing_docs, reason = "handlers are documented for OpenAPI, routers say all by their name")]
 pub mod routes;
+pub mod scheduler;
 pub mod server;
 pub mod shared;
 pub mod start;

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use chrono::NaiveDate;
 use serde::Serialize;
 use thiserror::Error;
 use utoipa::ToSchema;
@@ -48,7 +49,8 @@ pub struct Problem {
 /// One thing wrong with a request.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProblemItem {
-    /// JSON pointer (RFC 6901) into the body; `?name` for a query parameter.
+    /// JSON pointer (RFC 6901) into the body; `?name` for a query parameter; `visits/` or `lesson-changes/` and an id
+    /// for what depends on the thing asked for.
     pub pointer: String,
     /// What is wrong there.
     pub detail: String,
@@ -105,6 +107,15 @@ pub enum ApiError {
     /// What is there is in another state than the operation needs.
     #[error("{0}")]
     WrongState(&'static str),
+    /// The days on which facts may be contested are over.
+    #[error("facts could be contested until {until}; answer without contesting them, or speak to the school")]
+    ObjectionOver {
+        /// The last day.
+        until: NaiveDate,
+    },
+    /// Other things stand on it; each is named.
+    #[error("{} things depend on it; change or withdraw them first", .0.len())]
+    DependedOn(Vec<Flaw>),
     /// The same `Idempotency-Key` with another request.
     #[error("this Idempotency-Key was used for another request")]
     IdempotencyMismatch,
@@ -161,6 +172,8 @@ impl ApiError {
             Self::Taken(_) => (S::CONFLICT, "taken", "Taken"),
             Self::DeviceFork { .. } => (S::CONFLICT, "device-fork", "Device cloned or restored"),
             Self::WrongState(_) => (S::CONFLICT, "wrong-state", "Not in this state"),
+            Self::ObjectionOver { .. } => (S::CONFLICT, "objection-over", "Too late to contest the facts"),
+            Self::DependedOn(_) => (S::CONFLICT, "depended-on", "Something depends on it"),
             Self::IdempotencyMismatch => (S::CONFLICT, "idempotency-mismatch", "Idempotency-Key used before"),
             Self::PreconditionRequired => {
                 (S::PRECONDITION_REQUIRED, "precondition-required", "If-Match is required")
@@ -190,7 +203,7 @@ impl ApiError {
         let (status, code, title) = self.kind();
         let item = |flaw: &Flaw| ProblemItem { pointer: flaw.pointer.clone(), detail: flaw.detail.clone() };
         let errors = match self {
-            Self::Invalid(flaws) => flaws.iter().map(item).collect(),
+            Self::Invalid(flaws) | Self::DependedOn(flaws) => flaws.iter().map(item).collect(),
             Self::Unparsable(flaw) => vec![item(flaw)],
             _ => Vec::new(),
         };
@@ -226,6 +239,8 @@ impl ApiError {
             Self::Taken(""),
             Self::DeviceFork { n: 0 },
             Self::WrongState(""),
+            Self::ObjectionOver { until: NaiveDate::default() },
+            Self::DependedOn(Vec::new()),
             Self::IdempotencyMismatch,
             Self::PreconditionRequired,
             Self::PreconditionFailed,

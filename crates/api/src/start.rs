@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use uuid::Uuid;
 use xunke_storage::gather::Gatherer;
 use xunke_storage::{Claim, Settings, Store};
@@ -16,6 +17,7 @@ use crate::auth::password::Passwords;
 use crate::auth::throttle::Throttle;
 use crate::auth::token;
 use crate::config::Config;
+use crate::scheduler;
 use crate::server;
 use crate::shared::SharedPages;
 use crate::turns::Turns;
@@ -99,7 +101,11 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
             "\n  Nobody can sign in yet. Set-up code (valid once): {code}\n  Use it at http://{address}/setup\n"
         );
     }
+    let (stop, stopped) = watch::channel(());
+    let scheduled = tokio::spawn(scheduler::run(app.clone(), stopped));
     server::serve(listener, app.clone(), stop_signal()).await;
+    drop(stop);
+    scheduled.await.context("the schedule")?;
     app.store.close().await?;
     Ok(())
 }

@@ -91,6 +91,7 @@ fn earlier_logged<'a>(material: &WeekMaterial, visit: &'a Visit, earlier: &Earli
         entered_after_minutes: None,
         sync_delay_minutes: None,
         received_late: false,
+        objection: None,
     }
 }
 
@@ -113,6 +114,7 @@ fn logged<'a>(material: &WeekMaterial, visit: &'a Visit, arrived: &ArrivedVisit)
         sync_delay_minutes: submitted(visit, arrived)
             .map(|at| u32::try_from((arrived.received_at - at).div_euclid(MINUTE)).unwrap_or(0)),
         received_late: material.first_published_at.is_some_and(|first| arrived.received_at > first),
+        objection: material.objections.get(&visit.id).copied(),
     }
 }
 

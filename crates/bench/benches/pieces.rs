@@ -5,6 +5,7 @@ use bench::pieces::merge::{Arrival, Arriving};
 use bench::pieces::page::Stream;
 use bench::pieces::push::Body;
 use bench::pieces::week::{self, BigWeek};
+use bench::pieces::workbook::TimetableFile;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 
@@ -45,4 +46,18 @@ fn log(bencher: Bencher<'_, '_>, visits: usize) {
     let week = BigWeek::of(visits);
     let input = week.input();
     bencher.counter(ItemsCount::new(visits)).bench_local(|| week::log(&input));
+}
+
+/// What a log looks back on: seven teaching weeks of as many visits.
+#[divan::bench(args = [500, 5_000])]
+fn log_after_seven_weeks(bencher: Bencher<'_, '_>, visits: usize) {
+    let week = BigWeek::after(7, visits);
+    let input = week.input();
+    bencher.counter(ItemsCount::new(visits)).bench_local(|| week::log(&input));
+}
+
+#[divan::bench]
+fn preview_of_60_classes(bencher: Bencher<'_, '_>) {
+    let file = TimetableFile::new();
+    bencher.bench_local(|| file.preview());
 }

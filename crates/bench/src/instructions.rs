@@ -13,6 +13,7 @@ use crate::pieces::merge::{Arrival, Arriving};
 use crate::pieces::page::Stream;
 use crate::pieces::push::Body;
 use crate::pieces::week::{BigWeek, log};
+use crate::pieces::workbook::TimetableFile;
 
 /// Which piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
@@ -31,12 +32,22 @@ pub enum Piece {
     Verdict,
     /// The log of a week of 500 visits is compiled.
     Log,
+    /// The workbook of a school of 60 classes is previewed.
+    Workbook,
 }
 
 impl Piece {
     /// Every piece.
-    pub const ALL: [Self; 7] =
-        [Self::MergeNew, Self::MergeSeen, Self::MergeStale, Self::Page, Self::Push, Self::Verdict, Self::Log];
+    pub const ALL: [Self; 8] = [
+        Self::MergeNew,
+        Self::MergeSeen,
+        Self::MergeStale,
+        Self::Page,
+        Self::Push,
+        Self::Verdict,
+        Self::Log,
+        Self::Workbook,
+    ];
 
     /// What it does, in tables, and how often that is in one go: records, writes or visits.
     pub const fn what(self) -> (&'static str, u64) {
@@ -48,6 +59,7 @@ impl Piece {
             Self::Push => ("push of 100 visits, read: a write", 100),
             Self::Verdict => ("verdict: a visit", 500),
             Self::Log => ("log of a week of 500 visits: a visit", 500),
+            Self::Workbook => ("workbook of 60 classes, previewed: a lesson", 1800),
         }
     }
 
@@ -55,6 +67,7 @@ impl Piece {
         match self {
             Self::MergeNew | Self::MergeSeen | Self::MergeStale => 500,
             Self::Page | Self::Push | Self::Verdict | Self::Log => 10,
+            Self::Workbook => 2,
         }
     }
 
@@ -83,6 +96,12 @@ impl Piece {
                 let week = BigWeek::of(500);
                 let input = week.input();
                 (0..times).for_each(|_| drop(black_box(log(&input))));
+            }
+            Self::Workbook => {
+                let file = TimetableFile::new();
+                (0..times).for_each(|_| {
+                    black_box(file.preview());
+                });
             }
         }
         Ok(())

@@ -14,6 +14,17 @@ pub fn school_year_start(on: NaiveDate) -> i32 {
     if on.month() >= 9 { on.year() } else { on.year() - 1 }
 }
 
+/// First and last grade of the band a grade lies in: what is compared is 1–2, 3–4, 5–6, 7–9 or above.
+pub(crate) const fn grade_band(grade: u32) -> [u32; 2] {
+    match grade {
+        ..=2 => [1, 2],
+        3..=4 => [3, 4],
+        5..=6 => [5, 6],
+        7..=9 => [7, 9],
+        10.. => [10, 12],
+    }
+}
+
 /// The grade of a class on a date: none before it entered, and none after it left (grade 9, or 12
 /// for a class that entered senior secondary).
 pub fn grade_of(class: &Class, on: NaiveDate) -> Option<u32> {

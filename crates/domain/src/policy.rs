@@ -139,6 +139,7 @@ const OTHERS: &[Row] = &[
     signed_in("sync_push"),
     signed_in("sync_streams"),
     signed_in("sync_live"),
+    signed_in("notice_list"),
     //                               inspector principal affairs teacher supervisor administrator
     row("district_create",          [N,        N,        N,      N,      N,         E]),
     row("school_create",            [N,        N,        N,      N,      N,         S]),
@@ -154,6 +155,7 @@ const OTHERS: &[Row] = &[
     row("timetable_compare",        [N,        S,        S,      N,      S,         N]),
     row("timetable_preview",        [N,        S,        S,      N,      N,         S]),
     row("timetable_import",         [N,        S,        S,      N,      N,         S]),
+    row("timetable_undo",           [N,        S,        S,      N,      N,         S]),
     row("lesson_change_decide",     [N,        S,        S,      N,      N,         N]),
     row("device_board",             [N,        S,        S,      N,      S,         N]),
     row("sync_changes",             [O,        S,        S,      N,      S,         N]),
@@ -170,6 +172,7 @@ const OTHERS: &[Row] = &[
     row("feedback_list",            [O,        S,        S,      O,      S,         N]),
     row("feedback_view",            [O,        S,        S,      O,      S,         N]),
     row("feedback_seen",            [N,        N,        N,      O,      N,         N]),
+    row("objection_decide",         [N,        S,        N,      N,      N,         N]),
     row("feedback_answer",          [N,        N,        N,      O,      N,         N]),
     row("week_list",                [N,        S,        S,      N,      S,         N]),
     row("weekly_log_draft",         [N,        S,        S,      N,      S,         N]),
@@ -182,6 +185,11 @@ const OTHERS: &[Row] = &[
     row("edition_public",           [S,        S,        S,      S,      S,         S]),
     row("posting_change",           [N,        S,        N,      N,      N,         N]),
     row("edition_withdraw",         [N,        S,        N,      N,      N,         N]),
+    row("publish_schedule_view",    [N,        S,        S,      N,      N,         N]),
+    row("publish_schedule_change",  [N,        S,        N,      N,      N,         N]),
+    row("publish_schedule_end",     [N,        S,        N,      N,      N,         N]),
+    row("publish_veto",             [N,        S,        N,      N,      N,         N]),
+    row("publish_veto_lift",        [N,        S,        N,      N,      N,         N]),
     row("visit_proof",              [O,        S,        S,      N,      S,         N]),
     row("edition_pdf",              [N,        S,        S,      N,      S,         N]),
     row("edition_workbook",         [N,        S,        S,      N,      S,         N]),
@@ -193,6 +201,7 @@ const OTHERS: &[Row] = &[
     row("district_digest_csv",      [N,        N,        N,      N,      D,         N]),
     row("audit_view",               [N,        S,        S,      N,      S,         N]),
     row("audit_teachers",           [N,        S,        S,      O,      S,         N]),
+    row("audit_practice",           [N,        S,        S,      N,      S,         N]),
     row("audit_workbook",           [N,        S,        S,      N,      S,         N]),
 ];
 

@@ -39,6 +39,31 @@ pub(crate) fn weeks(text: &str) -> Option<LessonWeeks> {
     (from <= to).then_some(LessonWeeks::Range(from, to))
 }
 
+/// A list of weeks: `1,3,5周`, `1、3、7-9周`; weeks that follow each other are one span. None for a single span, and
+/// for what is no list.
+pub(crate) fn week_list(text: &str) -> Option<Vec<LessonWeeks>> {
+    let word = squeeze(text);
+    let word = word.trim_matches(['(', ')', '【', '】', '[', ']']);
+    let parts: Vec<&str> = word.split([',', '，', '、']).collect();
+    if parts.len() < 2 {
+        return None;
+    }
+    let span = |part: &&str| match weeks(part) {
+        Some(LessonWeeks::Range(from, to)) => Some((from, to)),
+        Some(LessonWeeks::All | LessonWeeks::Odd | LessonWeeks::Even) | None => None,
+    };
+    let mut spans: Vec<(u32, u32)> = parts.iter().map(span).collect::<Option<_>>()?;
+    spans.sort_unstable();
+    let mut joined: Vec<(u32, u32)> = Vec::new();
+    for (from, to) in spans {
+        match joined.last_mut().filter(|(_, last)| from <= *last + 1) {
+            Some((_, last)) => *last = to.max(*last),
+            None => joined.push((from, to)),
+        }
+    }
+    Some(joined.into_iter().map(|(from, to)| LessonWeeks::Range(from, to)).collect())
+}
+
 /// A teacher's name without 老师 or 教师; none where the cell says that nobody is named.
 pub(crate) fn teacher(text: &str) -> Option<String> {
     let name = tidy(text);
@@ -103,6 +128,18 @@ mod tests {
         assert_eq!(weeks("第5周"), Some(LessonWeeks::Range(5, 5)));
         assert_eq!(weeks("9-1周"), None);
         assert_eq!(weeks("有时"), None);
+    }
+
+    #[test]
+    fn a_list_of_weeks_is_spans_in_order() {
+        use LessonWeeks::Range;
+
+        assert_eq!(week_list("1,3,5周"), Some(vec![Range(1, 1), Range(3, 3), Range(5, 5)]));
+        assert_eq!(week_list("（第9、1、2-4周）"), Some(vec![Range(1, 4), Range(9, 9)]));
+        assert_eq!(week_list("1，2，3周"), Some(vec![Range(1, 3)]));
+        for other in ["", "5周", "1-9周", "单,双", "1,周", "61,62周", "张一,王三"] {
+            assert_eq!(week_list(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -229,6 +229,33 @@ tables! {
         withdrawn_at: Option<i64>,
         withdrawn_why: Option<String>,
     }
+    lease = "lease" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        name: String,
+        holder: Uuid,
+        held_until: i64,
+        fence: i64,
+    }
+    schedule_step = "schedule_step" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        stream: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        week: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        step: String,
+        done_at: i64,
+        outcome: String,
+        fence: i64,
+    }
+    publish_veto = "publish_veto" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        stream: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        week: String,
+        vetoed_by: Uuid,
+        vetoed_at: i64,
+        why: String,
+    }
     published_week = "published_week" {
         #[sea_orm(primary_key, auto_increment = false)]
         district: Uuid,
@@ -258,6 +285,9 @@ tables! {
         answer: Option<String>,
         answered_at: Option<i64>,
         version: i64,
+        decision: Option<String>,
+        decided_by: Option<Uuid>,
+        decided_at: Option<i64>,
     }
     audit = "audit" {
         #[sea_orm(primary_key, auto_increment = false)]

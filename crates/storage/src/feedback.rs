@@ -1,11 +1,14 @@
 //! Private feedback to the teacher of a visited lesson.
 
+use std::collections::BTreeMap;
+
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
     QueryOrder, QuerySelect,
 };
 use uuid::Uuid;
 use xunke_domain::ids::{SchoolId, TeacherId, UserId, VisitId};
+use xunke_domain::objection::Objection;
 
 use crate::entity::feedback;
 use crate::{Queries, StoreError, Tx};
@@ -21,7 +24,7 @@ pub struct Feedback {
     pub visit: VisitId,
     /// The teacher it goes to.
     pub teacher: TeacherId,
-    /// `sent`, `seen`, `answered` or `contested`.
+    /// `sent`, `seen`, `answered`, `contested`, `upheld` or `dismissed`.
     pub state: String,
     /// What is said.
     pub text: String,
@@ -37,6 +40,23 @@ pub struct Feedback {
     pub answered_at: Option<i64>,
     /// Counts changes; the `ETag`.
     pub version: i64,
+    /// What was decided on an objection, and why.
+    pub decision: Option<String>,
+    /// By whom.
+    pub decided_by: Option<UserId>,
+    /// When.
+    pub decided_at: Option<i64>,
+}
+
+impl Feedback {
+    /// The objection, unless there is none or it was dismissed.
+    pub fn objection(&self) -> Option<Objection> {
+        match self.state.as_str() {
+            "contested" => Some(Objection::Open),
+            "upheld" => Some(Objection::Upheld),
+            _ => None,
+        }
+    }
 }
 
 impl From<feedback::Model> for Feedback {
@@ -54,8 +74,21 @@ impl From<feedback::Model> for Feedback {
             answer: row.answer,
             answered_at: row.answered_at,
             version: row.version,
+            decision: row.decision,
+            decided_by: row.decided_by.map(UserId::from_uuid),
+            decided_at: row.decided_at,
         }
     }
+}
+
+/// What is contested, by visit; of several teachers' objections to one the one that is not decided.
+pub fn objections_in(feedback: &[Feedback]) -> BTreeMap<VisitId, Objection> {
+    let mut objections = BTreeMap::new();
+    for (visit, objection) in feedback.iter().filter_map(|one| Some((one.visit, one.objection()?))) {
+        let least = objections.entry(visit).or_insert(objection);
+        *least = objection.min(*least);
+    }
+    objections
 }
 
 /// Which feedback to list.
@@ -144,6 +177,9 @@ fn row(feedback: Feedback) -> feedback::Model {
         answer,
         answered_at,
         version,
+        decision,
+        decided_by,
+        decided_at,
     } = feedback;
     feedback::Model {
         id,
@@ -158,5 +194,8 @@ fn row(feedback: Feedback) -> feedback::Model {
         answer,
         answered_at,
         version,
+        decision,
+        decided_by: decided_by.map(UserId::into_uuid),
+        decided_at,
     }
 }

@@ -73,18 +73,17 @@ impl<C: ConnectionTrait> Queries<C> {
         Ok(named.collect())
     }
 
-    /// Feedback on these visits that the teacher has neither answered nor contested.
-    pub(crate) async fn unanswered(
+    /// All feedback on these visits.
+    pub async fn feedback_on(
         &self,
         stream: SchoolId,
         visits: &[VisitId],
     ) -> Result<Vec<Feedback>, StoreError> {
-        let mut unanswered = Vec::new();
+        let mut all = Vec::new();
         for chunk in visits.chunks(500) {
-            let found = self.feedback_list(stream, FeedbackOf::Visits(chunk), None, MOST).await?;
-            unanswered.extend(found.into_iter().filter(|feedback| feedback.answered_at.is_none()));
+            all.extend(self.feedback_list(stream, FeedbackOf::Visits(chunk), None, MOST).await?);
         }
-        Ok(unanswered)
+        Ok(all)
     }
 
     /// The tasks due in a week without a visit for each of their classes: one of the inspector's own in the days of

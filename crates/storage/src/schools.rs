@@ -138,7 +138,7 @@ impl Tx {
 
     /// Reads a school and locks its stream until the transaction ends: whoever holds the lock assigns the next
     /// seqs, so their order is the order of commits (protocol, section 6).
-    pub(crate) async fn school_lock(&self, id: SchoolId) -> Result<Option<School>, StoreError> {
+    pub async fn school_lock(&self, id: SchoolId) -> Result<Option<School>, StoreError> {
         let backend = self.db.get_database_backend();
         let mark = if backend == DatabaseBackend::Postgres { "$1" } else { "?" };
         let sql = format!("SELECT * FROM school WHERE id = {mark}{}", self.for_update());

@@ -7,13 +7,14 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use uuid::Uuid;
 use xunke_domain::book::SchoolBook;
 use xunke_domain::ids::{ClassId, SchoolId, SubjectId, TeacherId, UserId, VisitId};
+use xunke_domain::objection::Objection;
 use xunke_domain::record_type::RecordType;
 use xunke_domain::visit::Visit;
 use xunke_domain::week::Week;
 
 use crate::earlier::EarlierVisit;
 use crate::entity::{edition, visit};
-use crate::feedback::Feedback;
+use crate::feedback::{Feedback, objections_in};
 use crate::gaps::{Named, UnmetTask, UnsentDevice};
 use crate::records::StoredRecord;
 use crate::schools::School;
@@ -66,6 +67,8 @@ pub struct WeekMaterial {
     pub held: u64,
     /// Feedback on visits of the week that no teacher has answered.
     pub unanswered: Vec<Feedback>,
+    /// What teachers contest of the week.
+    pub objections: BTreeMap<VisitId, Objection>,
     /// Patrol tasks due in the week without a visit for each of their classes.
     pub unmet: Vec<UnmetTask>,
     /// When the week was first published, milliseconds; what arrives after that is 补录.
@@ -140,11 +143,12 @@ impl<C: ConnectionTrait> Queries<C> {
         let teachers = self.teachers_last_seen(school.id, since, week.monday()).await?;
         let editions = self.edition_heads_of(school.id, week).await?;
         let held = self.held_open(school.id).await?;
+        let feedback =
+            self.feedback_on(school.id, &rows.iter().map(|row| row.id).collect::<Vec<_>>()).await?;
         Ok(WeekMaterial {
             unsent: self.unsent(&school).await?,
-            unanswered: self
-                .unanswered(school.id, &rows.iter().map(|row| row.id).collect::<Vec<_>>())
-                .await?,
+            objections: objections_in(&feedback),
+            unanswered: feedback.into_iter().filter(|feedback| feedback.answered_at.is_none()).collect(),
             unmet: self.unmet(school.id, week, &named).await?,
             last_seen: seen.into_iter().map(|(class, date)| (class, Week::of(date))).collect(),
             subjects_last_seen: subjects.into_iter().map(|(id, date)| (id, Week::of(date))).collect(),
@@ -189,5 +193,14 @@ impl Store {
         let Some(school) = tx.school_lock(school).await? else { return Ok(None) };
         let book = self.books.get(tx, &school).await?;
         Ok(Some(tx.week_material(school, book, week).await?))
+    }
+
+    /// Marks the newest edition of a week as overtaken, by something that no phone has written: published again, it would
+    /// tell more. The school stays locked until the end of `tx`, so that nobody publishes without having seen it.
+    pub async fn week_overtaken_in(&self, tx: &Tx, school: SchoolId, week: Week) -> Result<(), StoreError> {
+        if tx.school_lock(school).await?.is_some() {
+            tx.editions_overtake(school, &BTreeSet::from([week])).await?;
+        }
+        Ok(())
     }
 }

@@ -4,24 +4,31 @@ use xunke_domain::audit::class_report::{ClassAudit, SubjectRow};
 use xunke_domain::audit::report::{Audit, NineYears};
 use xunke_domain::audit::teacher_report::TeacherAudit;
 use xunke_domain::audit::words;
+use xunke_domain::practice::Practice;
 
+use crate::practice_tables;
 use crate::xlsx_write::{Column, Entry, Table, WriteFailed, write};
 
-/// Writes an audit; the teachers' part only where it is given: it has names.
-pub fn audit_book(audit: &Audit, teachers: Option<&TeacherAudit>) -> Result<Vec<u8>, WriteFailed> {
+/// Writes an audit with what the term's visits say; the teachers' part only where it is given: it has names.
+pub fn audit_book(
+    audit: &Audit,
+    practice: &Practice,
+    teachers: Option<&TeacherAudit>,
+) -> Result<Vec<u8>, WriteFailed> {
     let mut tables = vec![overview(audit), classes(audit), subjects(audit), hours(audit)];
     tables.extend(audit.nine_years.as_ref().map(shares));
+    tables.extend(practice_tables::tables(practice));
     if let Some(teachers) = teachers {
         tables.extend([loads(teachers), taught(teachers), load_findings(teachers)]);
     }
     write(&tables, audit.on)
 }
 
-fn columns<const N: usize>(columns: [(&'static str, f64); N]) -> Vec<Column> {
+pub(crate) fn columns<const N: usize>(columns: [(&'static str, f64); N]) -> Vec<Column> {
     columns.map(|(title, width)| Column { title, width }).to_vec()
 }
 
-fn table(name: &str, columns: Vec<Column>, rows: Vec<Vec<Entry>>) -> Table {
+pub(crate) fn table(name: &str, columns: Vec<Column>, rows: Vec<Vec<Entry>>) -> Table {
     Table { name: name.to_owned(), columns, rows, charts: Vec::new() }
 }
 

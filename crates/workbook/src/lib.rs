@@ -9,6 +9,7 @@ mod cell_text;
 mod compound_file;
 pub mod list_book;
 pub mod log_book;
+mod practice_tables;
 mod xls;
 mod xls_records;
 mod xls_strings;

@@ -65,7 +65,7 @@ fn overview(edition: &Edition, hash: &str) -> Table {
         told("学校", log.school.clone()),
         told("周次", format!("{number} {}—{}", log.week.monday(), log.week.sunday())),
         told("版本", format!("第{}版", edition.number)),
-        told("签发", edition.published_by.clone()),
+        told("签发", edition.approved_by()),
         told("公示时间", edition.published_at.format("%Y-%m-%d %H:%M").to_string()),
         told("签发意见", edition.remarks.clone().unwrap_or_default()),
         told("内容校验码（SHA-256）", hash.to_owned()),

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
-use sea_orm::{ConnectionTrait as _, Database};
+use sea_orm::{ConnectionTrait as _, Database, Statement};
 use serde_json::Value;
 use tower::ServiceExt as _;
 use xunke_api::app::App;
@@ -233,6 +233,22 @@ impl TestApp {
             }
         }
         Self::open(self.backend, self.folder, self.url, self.clock).await
+    }
+
+    /// What one column of the database holds, read past the server.
+    pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
+        let db = Database::connect(&self.url).await.expect("a connection");
+        let statement = Statement::from_string(db.get_database_backend(), sql);
+        let rows = db.query_all_raw(statement).await.expect("rows");
+        db.close().await.expect("it closes");
+        rows.iter().map(|row| row.try_get_by_index(0).expect("a text")).collect()
+    }
+
+    /// Changes the database past the server.
+    pub(crate) async fn execute(&self, sql: &str) {
+        let db = Database::connect(&self.url).await.expect("a connection");
+        db.execute_unprepared(sql).await.expect("it is done");
+        db.close().await.expect("it closes");
     }
 
     /// The time, milliseconds since 1970.

@@ -48,15 +48,19 @@ pub struct Demo {
     /// Stop after the story instead of serving on
     #[arg(long)]
     once: bool,
+    /// End the story on Friday: one disagreement is yours to settle and the week's log yours to publish
+    #[arg(long)]
+    unfinished: bool,
 }
 
+/// Steps of the story; the last two publish.
 const STEPS: u32 = 8;
 
 /// Plays the story; afterwards serves until it is told to stop.
-pub async fn run(Demo { listen, once }: Demo) -> anyhow::Result<()> {
+pub async fn run(Demo { listen, once, unfinished }: Demo) -> anyhow::Result<()> {
     let folder = tempfile::Builder::new().prefix("xunke-demo-").tempdir()?;
     let clock = Arc::new(StagedClock::starting(school_time("2026-11-16 07:20")?));
-    let mut tell = Narrator::new(STEPS);
+    let mut tell = Narrator::new(if unfinished { STEPS - 2 } else { STEPS });
     tell.line("巡课 Xunke：一所小学的一周，真服务器、真 HTTP、真数据库，数据虚构\nA school's week on the real server; the school and its people are invented.");
 
     tell.step("启动服务器", "the server starts");
@@ -78,11 +82,11 @@ pub async fn run(Demo { listen, once }: Demo) -> anyhow::Result<()> {
 
     let http = Http::new(format!("http://{address}"))?;
     let played = tokio::select! {
-        played = story(&http, &code, &clock, &mut tell) => played.map(Some),
+        played = story(&http, &code, &clock, unfinished, &mut tell) => played.map(Some),
         () = stop_signal() => Ok(None),
     };
     if let Ok(Some(school)) = &played {
-        close(&tell, address, *school);
+        close(&tell, address, *school, unfinished);
         if !once {
             tell.line("\n继续运行，按 Ctrl-C 结束。Serving until Ctrl-C.");
             stop_signal().await;
@@ -94,11 +98,12 @@ pub async fn run(Demo { listen, once }: Demo) -> anyhow::Result<()> {
     played.map(|_| ())
 }
 
-/// The story, from an empty database to the second edition of the week's log.
+/// The story, from an empty database to the second edition of the week's log; or to Friday, with both left to do.
 async fn story(
     http: &Http,
     code: &str,
     clock: &Arc<StagedClock>,
+    unfinished: bool,
     tell: &mut Narrator,
 ) -> anyhow::Result<SchoolId> {
     tell.step("建校：日历、作息、课表、人员", "the school is made");
@@ -123,7 +128,10 @@ async fn story(
     tell_clamped(&answered, tell)?;
 
     tell.step("两部手机离线改同一次巡课", "two phones disagree, and agree");
-    patrol.disagree_and_agree(tell).await?;
+    patrol.disagree(tell).await?;
+    if !unfinished {
+        patrol.agree(tell).await?;
+    }
 
     tell.step("周五放学：全部同步，途中出岔子", "Friday: everybody syncs, and things go wrong on the way");
     patrol.record_until("2026-11-19 17:00", tell)?;
@@ -140,7 +148,9 @@ async fn story(
     let visit = patrol.taught.get(feedback::TEACHER).context("the teacher was visited")?;
     feedback::exchange(http, school, *visit, tell).await?;
 
-    publish(http, school, clock, &late, &mut tablet, tell).await?;
+    if !unfinished {
+        publish(http, school, clock, &late, &mut tablet, tell).await?;
+    }
     Ok(school)
 }
 
@@ -233,13 +243,18 @@ async fn bind(listen: Option<SocketAddr>, tell: &Narrator) -> anyhow::Result<Tcp
 }
 
 /// Where to look, and who may.
-fn close(tell: &Narrator, address: SocketAddr, school: SchoolId) {
+fn close(tell: &Narrator, address: SocketAddr, school: SchoolId, unfinished: bool) {
     let week = format!("http://{address}/schools/{school}/weeks/{WEEK}");
     tell.line(format_args!("\n讲完了，用时 {:.1} 秒。The story is told.\n", tell.seconds()));
     tell.line(format_args!("  首页（先登录）home        http://{address}/"));
-    tell.line(format_args!("  周日志第 2 版 the log     {week}/editions/2"));
-    tell.line(format_args!("  第 1 版，未变 edition 1   {week}/editions/1"));
-    tell.line(format_args!("  公示版 public edition     {week}/editions/2/public"));
+    if unfinished {
+        tell.line(format_args!("  处理分歧 settle           http://{address}/schools/{school}/settle"));
+        tell.line(format_args!("  审阅与签发 publish        {week}/review"));
+    } else {
+        tell.line(format_args!("  周日志第 2 版 the log     {week}/editions/2"));
+        tell.line(format_args!("  第 1 版，未变 edition 1   {week}/editions/1"));
+        tell.line(format_args!("  公示版 public edition     {week}/editions/2/public"));
+    }
     tell.line(format_args!("  接口文档 API documents    http://{address}/docs"));
     tell.line(format_args!("\n  登录 sign in; 所有人的密码 everybody's password: {PASSWORD}"));
     tell.line("  admin   管理员        administrator");

@@ -142,8 +142,8 @@ impl Patrol {
         Ok(answered)
     }
 
-    /// Two people judge one visit differently, out of reach of each other; then both sync, and it is settled.
-    pub(super) async fn disagree_and_agree(&mut self, tell: &Narrator) -> anyhow::Result<()> {
+    /// Two people judge one visit differently, out of reach of each other; then both sync.
+    pub(super) async fn disagree(&mut self, tell: &Narrator) -> anyhow::Result<()> {
         let visit = self.shared.context("the shared visit was recorded")?;
         let rating = |value: &str| fields(&json!({ENGAGEMENT: value}));
         self.phone(SHEN)?.capture(school_time("2026-11-17 13:50")?, visit, rating("excellent")?)?;
@@ -169,7 +169,14 @@ impl Patrol {
                 "one open conflict; both values are kept, the record has a value all along",
             );
         }
-        let settled = rating("excellent")?;
+        Ok(())
+    }
+
+    /// One of the two has seen both values, and settles it.
+    pub(super) async fn agree(&mut self, tell: &Narrator) -> anyhow::Result<()> {
+        let visit = self.shared.context("the shared visit was recorded")?;
+        let settled = fields(&json!({ENGAGEMENT: "excellent"}))?;
+        let lin = self.phone(LIN)?;
         lin.capture(school_time("2026-11-17 16:40")?, visit, settled.clone())?;
         self.clock.move_to(school_time("2026-11-17 16:40")?);
         self.sync(LIN, tell).await?;

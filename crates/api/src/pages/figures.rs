@@ -92,6 +92,7 @@ fn coverage(rest: &str) -> String {
     match rest.split_once('.') {
         Some(("grade", grade)) => words::grade(grade.parse().ok()),
         Some(("weekday", day)) => words::weekday(day.parse().unwrap_or_default()).to_owned(),
+        Some(("period", place)) => place.replacen('.', " ", 1),
         Some((_, subject)) => subject.to_owned(),
         None => rest.to_owned(),
     }
@@ -127,6 +128,7 @@ mod tests {
         assert_eq!(told("coverage.grade.3"), "覆盖·三年级");
         assert_eq!(told("coverage.weekday.2"), "覆盖·周二");
         assert_eq!(told("coverage.subject.音乐"), "覆盖·音乐");
+        assert_eq!(told("coverage.period.三年级(2)班.第3节"), "覆盖·三年级(2)班 第3节");
         assert_eq!(told("coverage.grade.none"), "覆盖·未分年级");
         assert_eq!(told("good.all"), "优良·全部");
         assert_eq!(told("good.dimension.a"), "优良·板书");

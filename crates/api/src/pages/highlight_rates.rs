@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use xunke_domain::log::HighlightRate;
 
+use crate::pages::share::Share;
 use crate::pages::visit_links::VisitLinks;
 
 /// A subject.
@@ -11,6 +12,8 @@ use crate::pages::visit_links::VisitLinks;
 pub(super) struct RateRow<'a> {
     pub(super) subject: &'a str,
     pub(super) highlights: u32,
+    /// Beside the subject with the most of them, for a bar.
+    pub(super) of_most: Share,
     pub(super) visits: u32,
     /// Such as `2.5`; none of too few.
     pub(super) per_ten: Option<String>,
@@ -24,9 +27,11 @@ pub(super) fn rows<'a>(
     rates: &'a BTreeMap<String, HighlightRate>,
     links: VisitLinks<'_>,
 ) -> Vec<RateRow<'a>> {
+    let most = rates.values().map(|rate| rate.highlights).max().unwrap_or_default();
     let rows = rates.iter().map(|(subject, rate)| RateRow {
         subject,
         highlights: rate.highlights,
+        of_most: Share::new(rate.highlights, most),
         visits: rate.visits,
         per_ten: rate.per_ten.map(|rate| format!("{rate:.1}")),
         highlights_url: links.figure(format_args!("highlights.{subject}")),

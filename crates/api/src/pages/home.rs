@@ -4,7 +4,7 @@ use askama::Template;
 use chrono::{DateTime, FixedOffset};
 use xunke_domain::week::Week;
 
-use crate::pages::{Form, Frame, STYLESHEET_PATH, words};
+use crate::pages::{Form, Frame, NoticeLine, STYLESHEET_PATH, words};
 
 /// What the sign-in page shows. The form posts `login`, `password` and `csrf`.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +31,8 @@ pub struct FirstStepsView<'a> {
 pub struct HomeView<'a> {
     /// The frame.
     pub frame: Frame<'a>,
+    /// What waits for the person.
+    pub notices: &'a [NoticeLine],
     /// The districts whose schools the person may see side by side.
     pub districts: &'a [HomeDistrict],
     /// The schools whose logs the person may read.

@@ -11,6 +11,9 @@ use xunke_domain::log::edition::ContentHash;
 use xunke_domain::log::{ChangeEntry, WeeklyLog, labels};
 
 use crate::pages::coverage::{CoverageTables, Cross, LongUnseen, Unseen};
+use crate::pages::coverage_map::CoverageMap;
+use crate::pages::displacement_map;
+use crate::pages::grid::{Cell, Grid};
 use crate::pages::heading::{EditionRow, Heading, edition_rows};
 use crate::pages::highlight_rates::{self, RateRow};
 use crate::pages::inspectors::{self, ComparisonTables, WorkRow};
@@ -98,6 +101,8 @@ pub fn edition_page(view: &EditionView<'_>) -> Result<String, askama::Error> {
             &coverage.by_weekday,
             Some(links),
         ),
+        coverage_map: (coverage.by_class_and_period.as_ref()).map(|told| CoverageMap::new(told, links)),
+        displacement: displacement_map::grid(log),
         cross: Cross::new(&coverage.by_grade_and_subject),
         highlights: Remarks::new("highlights", &log.highlights_by_subject, links),
         improvements: Remarks::new("improvements", &log.improvements_by_subject, links),
@@ -137,6 +142,10 @@ struct LogPage<'a> {
     teachers: Share,
     finding_count: u32,
     coverage: CoverageTables,
+    /// None in an edition from before it was told.
+    coverage_map: Option<CoverageMap<'a>>,
+    /// None if nothing was checked.
+    displacement: Option<Grid>,
     cross: Cross,
     highlights: Remarks<'a>,
     improvements: Remarks<'a>,

@@ -5,7 +5,7 @@ use chrono::{DateTime, FixedOffset, NaiveDate};
 use xunke_domain::ids::{ClassId, TeacherId};
 use xunke_domain::week::Week;
 
-use crate::pages::{Form, Frame, Names, STYLESHEET_PATH, words};
+use crate::pages::{Form, Frame, Names, STYLESHEET_PATH, WeekSchedule, words};
 
 /// What the page of the review shows.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +38,8 @@ pub struct ReviewView<'a> {
     pub feedback: &'a [UnansweredItem],
     /// Tasks without a result.
     pub tasks: &'a [UnmetItem],
+    /// How the week stands with the school's schedule; none without one.
+    pub schedule: Option<&'a WeekSchedule<'a>>,
     /// The form that publishes, for those who may.
     pub form: Option<ReviewForm<'a>>,
     /// Names.

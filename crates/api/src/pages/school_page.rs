@@ -7,7 +7,7 @@ use xunke_domain::log::{NoteKind, WeeklyLog, labels};
 use crate::pages::remarks::{self, FindingRow};
 use crate::pages::share::Share;
 use crate::pages::visit_links::VisitLinks;
-use crate::pages::{Frame, HomeWeek, STYLESHEET_PATH, compared, words};
+use crate::pages::{Frame, HomeWeek, NoticeLine, STYLESHEET_PATH, compared, words};
 
 /// Problems shown.
 const PROBLEMS: usize = 3;
@@ -25,6 +25,8 @@ pub struct SchoolView<'a> {
     pub newest: Option<WeekGlance<'a>>,
     /// Its weeks, the newest first.
     pub weeks: &'a [HomeWeek<'a>],
+    /// What waits for the person.
+    pub notices: &'a [NoticeLine],
     /// Where conflicts and held writes are settled.
     pub settle_url: &'a str,
 }
@@ -105,5 +107,7 @@ const fn is_gap(kind: NoteKind) -> bool {
             | NoteKind::UnansweredFeedback
             | NoteKind::UnmetTasks
             | NoteKind::DisputedSlots
+            | NoteKind::Contested
+            | NoteKind::ObjectionUpheld
     )
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use xunke_domain::log::labels::{verdict_code, verdict_zh};
-use xunke_domain::log::{ContentPart, Delivery, DisputedSlot, Place, Taking, WeeklyLog};
+use xunke_domain::log::{ContentPart, Delivery, DisputedSlot, NoteKind, Place, Taking, WeeklyLog};
 use xunke_domain::verdict::Verdict;
 
 use crate::pages::bar::{Bar, Part};
@@ -20,6 +20,7 @@ pub(super) struct Timetable<'a> {
     pub(super) departures: Vec<Departure<'a>>,
     pub(super) subjects: Vec<SubjectRow<'a>>,
     pub(super) disputed: Vec<DisputedRow<'a>>,
+    pub(super) contested: Vec<ContestedRow<'a>>,
 }
 
 /// Slots of one verdict.
@@ -77,6 +78,17 @@ pub(super) struct DisputedRow<'a> {
     pub(super) opinions: Vec<OpinionItem<'a>>,
 }
 
+/// A visit whose facts the teacher contests.
+#[derive(Clone, Debug)]
+pub(super) struct ContestedRow<'a> {
+    pub(super) place: String,
+    pub(super) inspector: &'a str,
+    pub(super) verdict: &'static str,
+    /// How far the objection has come.
+    pub(super) state: &'static str,
+    pub(super) url: Option<String>,
+}
+
 /// What one inspector says of it.
 #[derive(Clone, Debug)]
 pub(super) struct OpinionItem<'a> {
@@ -97,6 +109,7 @@ impl<'a> Timetable<'a> {
             departures: departures(log, links),
             subjects: subjects(log, links),
             disputed: log.consistency_parts.disputed_slots.iter().map(|slot| disputed(slot, links)).collect(),
+            contested: contested(log, links),
         }
     }
 }
@@ -158,6 +171,27 @@ fn departures<'a>(log: &'a WeeklyLog, links: VisitLinks<'a>) -> Vec<Departure<'a
         }
     }
     slots.into_values().collect()
+}
+
+fn contested<'a>(log: &'a WeeklyLog, links: VisitLinks<'a>) -> Vec<ContestedRow<'a>> {
+    let state = |kind| match kind {
+        NoteKind::Contested => Some("有异议，待裁定"),
+        NoteKind::ObjectionUpheld => Some("异议成立，待更正"),
+        _ => None,
+    };
+    let told = log.data_notes.iter().filter_map(|note| Some((state(note.kind)?, &note.visits)));
+    let visits = told.flat_map(|(state, visits)| visits.iter().map(move |visit| (state, *visit)));
+    let rows = visits.filter_map(|(state, visit)| {
+        let digest = log.visit_digests.get(&visit)?;
+        Some(ContestedRow {
+            place: words::place(&place_of(digest)),
+            inspector: &digest.inspector,
+            verdict: verdict_zh(digest.verdict),
+            state,
+            url: links.url(visit),
+        })
+    });
+    rows.collect()
 }
 
 fn subjects<'a>(log: &'a WeeklyLog, links: VisitLinks<'_>) -> Vec<SubjectRow<'a>> {

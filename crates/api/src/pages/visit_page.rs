@@ -37,6 +37,8 @@ pub struct VisitView<'a> {
     pub settle_url: &'a str,
     /// Other visits of the same slot: who made them, and where they are.
     pub beside: &'a [(UserId, String)],
+    /// What a form of the visitor carries.
+    pub csrf: &'a str,
     /// Feedback to the teacher.
     pub feedback: &'a [FeedbackItem<'a>],
     /// Every write, in the order of arrival.
@@ -48,7 +50,7 @@ pub struct VisitView<'a> {
 }
 
 /// Feedback on a visit.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct FeedbackItem<'a> {
     /// Who sent it.
     pub by: UserId,
@@ -58,10 +60,14 @@ pub struct FeedbackItem<'a> {
     pub at: DateTime<FixedOffset>,
     /// What was said.
     pub text: &'a str,
-    /// `sent`, `seen`, `answered` or `contested`.
+    /// `sent`, `seen`, `answered`, `contested`, `upheld` or `dismissed`.
     pub state: &'a str,
     /// The reply.
     pub answer: Option<&'a str>,
+    /// What was decided on the objection.
+    pub decision: Option<&'a str>,
+    /// Where it is decided, if the visitor may and nobody has.
+    pub decide: Option<String>,
 }
 
 /// A write of a visit.
@@ -185,6 +191,8 @@ struct FeedbackRow<'a> {
     text: &'a str,
     state: &'static str,
     answer: Option<&'a str>,
+    decision: Option<&'a str>,
+    decide: Option<&'a str>,
 }
 
 #[derive(Clone, Debug)]
@@ -273,14 +281,16 @@ fn expected(resolution: &Resolution, names: &Names<'_>) -> String {
     }
 }
 
-fn feedback<'a>(item: &FeedbackItem<'a>, names: &Names<'_>) -> FeedbackRow<'a> {
-    let FeedbackItem { by, to, at, text, state, answer } = item;
+fn feedback<'a>(item: &'a FeedbackItem<'a>, names: &Names<'_>) -> FeedbackRow<'a> {
+    let FeedbackItem { by, to, at, text, state, answer, decision, decide } = item;
     FeedbackRow {
         who: format!("{} → {}", names.person(*by), names.teacher(*to)),
         when: words::moment(at),
         text,
         state: words::feedback_state(state),
         answer: *answer,
+        decision: *decision,
+        decide: decide.as_deref(),
     }
 }
 

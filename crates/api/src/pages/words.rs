@@ -74,7 +74,9 @@ pub(super) fn feedback_state(state: &str) -> &'static str {
     match state {
         "seen" => "教师已读，未回复",
         "answered" => "教师已回复",
-        "contested" => "教师有异议",
+        "contested" => "教师有异议，待裁定",
+        "upheld" => "异议成立，记录待更正",
+        "dismissed" => "异议不成立",
         _ => "已送达，未读",
     }
 }

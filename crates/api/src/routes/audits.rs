@@ -21,9 +21,11 @@ use xunke_domain::book::SchoolBook;
 use xunke_domain::ids::{TeacherId, UserId};
 use xunke_domain::plan::CurriculumPlan;
 use xunke_domain::plan::bundled::plans;
+use xunke_domain::practice::Practice;
 use xunke_storage::schools::School;
 use xunke_workbook::audit_book::audit_book;
 
+use super::practice::practice;
 use crate::answer::ShortListParams;
 use crate::app::App;
 use crate::auth::guard::{Caller, Here, Reach};
@@ -131,14 +133,18 @@ fn keep_own(book: &SchoolBook, user: UserId, audit: &mut TeacherAudit) {
     audit.findings.retain(|finding| is_own(&finding.teacher));
 }
 
-/// Both as a workbook; shared with the pages.
-pub async fn workbook(audit: Audit, teachers: Option<TeacherAudit>) -> Result<Response, ApiError> {
+/// All of it as a workbook; shared with the pages.
+pub async fn workbook(
+    audit: Audit,
+    practice: Practice,
+    teachers: Option<TeacherAudit>,
+) -> Result<Response, ApiError> {
     let name = format!("audit-{}.xlsx", audit.on);
-    let bytes =
-        beside("an audit", move || audit_book(&audit, teachers.as_ref())).await?.map_err(|error| {
-            tracing::error!(%error, "an audit could not be written");
-            ApiError::Internal
-        })?;
+    let written = beside("an audit", move || audit_book(&audit, &practice, teachers.as_ref())).await?;
+    let bytes = written.map_err(|error| {
+        tracing::error!(%error, "an audit could not be written");
+        ApiError::Internal
+    })?;
     let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
     let file =
         HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")).map_err(|_| ApiError::Internal)?;
@@ -184,8 +190,8 @@ async fn audit_teachers(
 
 /// The audit as a workbook
 ///
-/// Sheets for the whole, the classes, the subjects, every figure with its lessons, the nine years' shares; and for
-/// teachers, unless `names=false`.
+/// Sheets for the whole, the classes, the subjects, every figure with its lessons, the nine years' shares, lessons
+/// delivered (实开) and 阴阳课表 by the term's visits; and for teachers, unless `names=false`.
 #[utoipa::path(get, path = "/api/v1/schools/{school}/audit/xlsx", tag = "audit",
     params(("school" = Uuid, Path), AuditBookParams), responses(
     (status = 200, body = AuditBook, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -211,7 +217,7 @@ pub async fn book_for(
     let may = caller.reach(app, "audit_teachers", school).ok() == Some(Reach::All);
     let teachers =
         if may && names.unwrap_or(true) { Some(loads(app, school, on, None).await?) } else { None };
-    workbook(audit(app, school, on).await?, teachers).await
+    workbook(audit(app, school, on).await?, practice(app, school, on).await?, teachers).await
 }
 
 /// The curriculum plans that come with the program

@@ -9,6 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 use xunke_domain::ids::{TeacherId, UserId, VisitId};
+use xunke_domain::week::Week;
 use xunke_storage::feedback::{Feedback, FeedbackOf};
 
 use crate::answer::{Once, PageParams, Tagged, if_match, page_end};
@@ -17,6 +18,7 @@ use crate::auth::guard::{Caller, Here, Reach};
 use crate::body::{ApiJson, ApiPath, ApiQuery};
 use crate::instant::instant;
 use crate::problem::{ApiError, Problem};
+use crate::routes::objections::still_contestable;
 use crate::routes::visits::visible;
 use crate::text;
 
@@ -49,7 +51,8 @@ pub struct FeedbackNew {
 pub struct FeedbackAnswer {
     /// What is said; 1–4000 characters.
     text: String,
-    /// Whether the facts are contested (申辩).
+    /// Whether the facts are contested (申辩): until the setting `objection_days` of the school is over, counted from the
+    /// feedback or from the first publication of the visit's week, whichever came later.
     #[serde(default)]
     contested: bool,
 }
@@ -65,7 +68,7 @@ pub struct FeedbackView {
     /// The teacher.
     #[schema(value_type = Uuid)]
     teacher: TeacherId,
-    /// `sent`, `seen`, `answered` or `contested`.
+    /// `sent`, `seen`, `answered`, `contested`, `upheld` or `dismissed`.
     state: String,
     /// What was said.
     text: String,
@@ -80,6 +83,13 @@ pub struct FeedbackView {
     answer: Option<String>,
     /// When, RFC 3339.
     answered_at: Option<String>,
+    /// What was decided on an objection, and why.
+    decision: Option<String>,
+    /// By whom.
+    #[schema(value_type = Option<Uuid>)]
+    decided_by: Option<UserId>,
+    /// When, RFC 3339.
+    decided_at: Option<String>,
 }
 
 /// A page of feedback.
@@ -104,6 +114,9 @@ impl From<Feedback> for FeedbackView {
             seen_at: feedback.seen_at.map(instant),
             answer: feedback.answer,
             answered_at: feedback.answered_at.map(instant),
+            decision: feedback.decision,
+            decided_by: feedback.decided_by,
+            decided_at: feedback.decided_at.map(instant),
         }
     }
 }
@@ -149,6 +162,9 @@ async fn feedback_send(
         answer: None,
         answered_at: None,
         version: 1,
+        decision: None,
+        decided_by: None,
+        decided_at: None,
     };
     let location = format!("/api/v1/schools/{}/feedback/{}", here.school.id, feedback.id);
     let answer = Tagged::created(feedback.version, location, FeedbackView::from(feedback.clone()));
@@ -194,7 +210,12 @@ async fn feedback_list(
 }
 
 /// A piece of feedback the caller may see, or 404; and whether it went to the caller.
-async fn seen_by(app: &App, here: &Here, caller: &Caller, id: Uuid) -> Result<(Feedback, bool), ApiError> {
+pub(super) async fn seen_by(
+    app: &App,
+    here: &Here,
+    caller: &Caller,
+    id: Uuid,
+) -> Result<(Feedback, bool), ApiError> {
     let feedback = app.store.read().feedback_find(here.school.id, id).await?.ok_or(ApiError::NotFound)?;
     let addressed = taught_by(app, here, caller).await?.contains(&feedback.teacher);
     if here.reach == Reach::All || addressed || feedback.sent_by == caller.id() {
@@ -238,7 +259,7 @@ async fn feedback_seen(
         return Ok(Tagged::found(feedback.version, feedback.into()));
     }
     let seen_at = Some(app.clock.millis());
-    match change(&app, Feedback { state: "seen".to_owned(), seen_at, ..feedback }).await {
+    match change(&app, Feedback { state: "seen".to_owned(), seen_at, ..feedback }, None).await {
         // Seen or answered from another device in this very moment: that is as good.
         Err(ApiError::PreconditionFailed) => {
             let (feedback, _) = seen_by(&app, &here, &caller, id).await?;
@@ -253,6 +274,7 @@ async fn feedback_seen(
     params(("school" = Uuid, Path), ("feedback" = Uuid, Path), ("If-Match" = String, Header)),
     request_body = FeedbackAnswer, responses(
     (status = 200, body = FeedbackView, description = "Answered"),
+    (status = 409, body = Problem, content_type = "application/problem+json", description = "`objection-over`: the days to contest the facts are over; or it is decided"),
     (status = 412, body = Problem, content_type = "application/problem+json", description = "Changed meanwhile"),
 ))]
 async fn feedback_answer(
@@ -267,6 +289,10 @@ async fn feedback_answer(
     if !addressed {
         return Err(ApiError::NotFound);
     }
+    if feedback.decided_at.is_some() {
+        return Err(ApiError::WrongState("it has been decided"));
+    }
+    let week = if contested { still_contestable(&app, &here, &feedback).await? } else { None };
     let now = app.clock.millis();
     let answered = Feedback {
         state: if contested { "contested" } else { "answered" }.to_owned(),
@@ -276,13 +302,21 @@ async fn feedback_answer(
         version: if_match(&headers)?,
         ..feedback
     };
-    change(&app, answered).await
+    change(&app, answered, week).await
 }
 
-async fn change(app: &App, feedback: Feedback) -> Result<Tagged<FeedbackView>, ApiError> {
+/// Stores it as it now is; what the log of `week` tells is another thing with it.
+pub(super) async fn change(
+    app: &App,
+    feedback: Feedback,
+    week: Option<Week>,
+) -> Result<Tagged<FeedbackView>, ApiError> {
     let tx = app.store.begin().await?;
     if !tx.feedback_change(&feedback).await? {
         return Err(ApiError::PreconditionFailed);
+    }
+    if let Some(week) = week {
+        app.store.week_overtaken_in(&tx, feedback.stream, week).await?;
     }
     tx.commit().await?;
     Ok(Tagged::found(feedback.version + 1, feedback.into()))

@@ -1,6 +1,7 @@
 //! The operations of the API, one group a file; each file begins with its router.
 
 pub mod audits;
+pub mod deciding;
 pub mod devices;
 pub mod disagreements;
 pub mod district;
@@ -9,16 +10,21 @@ pub mod feedback;
 pub mod figures;
 pub mod health;
 pub mod held;
+pub mod notices;
+pub mod objections;
 pub mod people;
 pub mod posting;
+pub mod practice;
 pub mod preflight;
 pub mod prints;
 pub mod publishing;
 pub mod reference;
+pub mod schedule;
 pub mod sessions;
 pub mod setup;
 pub mod sync_changes;
 pub mod sync_push;
+pub mod vetoes;
 pub mod visit_export;
 pub mod visits;
 pub mod weeks;
@@ -42,14 +48,19 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(visits::router())
         .merge(visit_export::router())
         .merge(feedback::router())
+        .merge(objections::router())
         .merge(weeks::router())
         .merge(preflight::router())
         .merge(publishing::router())
         .merge(editions::router())
         .merge(posting::router())
+        .merge(schedule::router())
+        .merge(vetoes::router())
+        .merge(notices::router())
         .merge(prints::router())
         .merge(figures::router())
         .merge(audits::router())
         .merge(district::router())
+        .merge(practice::router())
         .merge(health::router())
 }

@@ -11,17 +11,15 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
-use xunke_domain::fields::Fields;
 use xunke_domain::ids::{SchoolId, VisitId};
 use xunke_domain::log::proof::{VisitProof, prove};
-use xunke_domain::record_type::RecordType;
 use xunke_domain::settings::POSTED;
 use xunke_domain::week::Week;
 use xunke_storage::audit::AuditEntry;
 use xunke_storage::editions::{StoredEdition, Withdrawal};
-use xunke_storage::intake::server::{ServerWrite, ServerWritten};
 use xunke_storage::schools::School;
 
+use super::deciding::{self, Decided};
 use super::editions::{bytes, edition, read_edition};
 use super::visits::visible;
 use crate::answer::ShortListParams;
@@ -150,33 +148,13 @@ pub async fn decide(
     school: SchoolId,
     Posting { posted }: Posting,
 ) -> Result<(), ApiError> {
-    let now = app.clock.millis();
-    let name = format!("settings/{POSTED}").parse().map_err(|_| ApiError::Internal)?;
-    let write = ServerWrite {
-        stream: school,
-        kind: RecordType::School,
-        id: school.into_uuid(),
-        set: Fields::from_iter([(name, json!(posted))]),
-        author: caller.id(),
-        expected: None,
-    };
-    let tx = app.store.begin().await?;
-    let ServerWritten::Done(record) = app.store.write_in(&tx, &write, now).await? else {
-        return Err(ApiError::WrongState("the school has changed meanwhile"));
-    };
-    tx.audit_add(AuditEntry {
-        id: app.chance.id(app.clock.now()),
-        at: now,
-        actor: Some(caller.id()),
-        action: "posting_change",
-        school: Some(school),
-        object: school.to_string(),
+    let decided = Decided {
+        setting: POSTED,
+        value: json!(posted),
+        operation: "posting_change",
         detail: posted.to_string(),
-    })
-    .await?;
-    tx.commit().await?;
-    app.heads.moved(school, record.seq);
-    Ok(())
+    };
+    deciding::decide(app, caller, school, decided).await
 }
 
 /// Decide whether anybody may read the public editions

@@ -23,6 +23,8 @@ pub(super) enum Part {
     Settle,
     /// Devices.
     Devices,
+    /// What happens to logs by themselves.
+    Schedule,
     /// What is posted.
     Posting,
     /// The audit of the timetable.
@@ -68,6 +70,7 @@ pub(super) async fn bar(
         (Part::Visits, "巡课记录", "visit_list", format!("{of_week}/visits")),
         (Part::Settle, "待处理", "conflict_list", format!("{base}/settle")),
         (Part::Devices, "设备", "device_board", format!("{base}/devices")),
+        (Part::Schedule, "日程", "publish_schedule_view", format!("{base}/schedule")),
         (Part::Posting, "对外公示", "edition_list", format!("{base}/posting")),
         (Part::Audit, "课程开设", "audit_view", format!("{base}/audit")),
     ];

@@ -14,6 +14,7 @@ use xunke_domain::week::Week;
 use xunke_storage::schools::{School, SchoolFilter};
 
 use super::bar::{Part, Place, bar, log_url};
+use super::schedule::notice_line;
 use super::session::Visitor;
 use super::{PageError, frame, here, page, see_other};
 use crate::app::App;
@@ -22,6 +23,7 @@ use crate::body::ApiPath;
 use crate::pages::{self, HomeDistrict, HomeSchool, HomeView, HomeWeek, SchoolView, WeekGlance, WeekState};
 use crate::problem::ApiError;
 use crate::routes::district::reading::name;
+use crate::routes::notices::notices;
 use crate::routes::weeks::{WeekView, draft, weeks};
 
 /// More schools than anybody has.
@@ -61,8 +63,11 @@ async fn home(State(app): State<App>, visitor: Visitor) -> Result<Response, Page
     }
     let districts = districts(&app, &visitor).await?;
     let brief = schools.len() > WITH_WEEKS;
-    let mut shown = Vec::new();
+    let (mut shown, mut waiting) = (Vec::new(), Vec::new());
     for school in schools {
+        if !brief {
+            waiting.extend(notices(&app, &visitor.caller, &school).await?.iter().map(notice_line));
+        }
         // The book of every school of a district is more than a list of names needs.
         let (book, rows) = match brief {
             true => Default::default(),
@@ -82,7 +87,13 @@ async fn home(State(app): State<App>, visitor: Visitor) -> Result<Response, Page
             weeks: rows.iter().map(|row| home_week(book, row)).collect(),
         })
         .collect();
-    let view = HomeView { frame: frame!(visitor), districts: &districts, schools: &schools, brief };
+    let view = HomeView {
+        frame: frame!(visitor),
+        notices: &waiting,
+        districts: &districts,
+        schools: &schools,
+        brief,
+    };
     Ok(page(pages::home_page(&view)?))
 }
 
@@ -131,6 +142,7 @@ async fn school_page(
     };
     let (visits, settle_url) = (format!("/schools/{id}/visits/"), format!("/schools/{id}/settle"));
     let figures = newest.as_ref().map(|(_, _, base)| format!("{base}/visits?")).unwrap_or_default();
+    let waiting = notices(&app, &visitor.caller, &school).await?;
     let shown = rows.first().map(|(week, ..)| *week);
     let bar = bar(&app, &visitor, &school, shown, Place::On(Part::Home)).await?;
     let view = SchoolView {
@@ -145,6 +157,7 @@ async fn school_page(
             figures_url: &figures,
         }),
         weeks: &rows.iter().map(|row| home_week(&book, row)).collect::<Vec<_>>(),
+        notices: &waiting.iter().map(notice_line).collect::<Vec<_>>(),
         settle_url: &settle_url,
     };
     Ok(page(pages::school_page(&view)?))

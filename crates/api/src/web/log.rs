@@ -138,7 +138,7 @@ async fn edition_page(
         state: EditionState::Published {
             number,
             at: edition.published_at,
-            by: &edition.published_by,
+            by: &edition.approved_by(),
             hash: &stored.hash.parse().map_err(|_| ApiError::Internal)?,
             remarks: edition.remarks.as_deref(),
         },

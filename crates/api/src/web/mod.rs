@@ -3,7 +3,8 @@
 //! `session` is the cookie, `entry` signing in and first steps, `home` the schools and each one's week at a glance, `log`
 //! the weekly log, `downloads` its files, `review` what comes before it is published, `visits` what is behind its figures,
 //! `settle` what people must decide, `devices` whose entries are still on the way, `compare` two editions side by side,
-//! `district` its schools side by side, `posting` what a school posts and `posted` what anybody sees of that, `audit` what the timetable reveals; `known` has
+//! `schedule` what happens to logs by themselves, `district` its schools side by side, `posting` what a school posts and
+//! `posted` what anybody sees of that, `audit` what the timetable reveals and `practice` what the visits do; `known` has
 //! the names they tell, `bar` the way between them. What the pages look like is in [`crate::pages`].
 
 mod audit;
@@ -16,9 +17,12 @@ mod entry;
 mod home;
 mod known;
 mod log;
+mod objections;
 mod posted;
 mod posting;
+mod practice;
 mod review;
+mod schedule;
 mod session;
 mod settle;
 mod visits;
@@ -68,10 +72,13 @@ pub fn router(app: App) -> Router {
         .merge(district::router())
         .merge(log::router())
         .merge(review::router())
+        .merge(schedule::router())
         .merge(visits::router())
         .merge(settle::router())
+        .merge(objections::router())
         .merge(downloads::router())
         .merge(audit::router())
+        .merge(practice::router())
         .merge(posted::router())
         .merge(posting::router())
         .route(pages::STYLESHEET_PATH, get(stylesheet))

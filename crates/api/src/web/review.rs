@@ -14,6 +14,7 @@ use xunke_domain::week::Week;
 
 use super::bar::{Part, Place, bar};
 use super::known::Known;
+use super::schedule::Told;
 use super::session::Visitor;
 use super::{PageError, frame, here, page, see_other};
 use crate::app::App;
@@ -21,6 +22,7 @@ use crate::auth::guard::Here;
 use crate::body::ApiPath;
 use crate::pages::{self, ReviewForm, ReviewView, UnansweredItem, UnmetItem, UnsentItem};
 use crate::routes::preflight::preflight;
+use crate::routes::publishing::publisher::Publisher;
 use crate::routes::publishing::{Publish, publish};
 
 pub(super) fn router() -> Router<App> {
@@ -63,6 +65,8 @@ async fn review_page(
     let action = format!("/schools/{id}/weeks/{week}/publish");
     let may_publish = visitor.caller.reach(&app, "weekly_log_publish", &school).is_ok();
     let form = pages::Form { action: &action, csrf: &visitor.csrf };
+    let told = Told::read(&app, &visitor, &school, Some(&[week])).await?;
+    let scheduled = told.as_ref().map(|told| told.weeks(&visitor.csrf)).unwrap_or_default();
     let bar = bar(&app, &visitor, &school, Some(week), Place::On(Part::Review)).await?;
     let view = ReviewView {
         frame: frame!(visitor, Some(&bar)),
@@ -79,6 +83,7 @@ async fn review_page(
         settle_url: &format!("/schools/{id}/settle"),
         feedback: &feedback.collect::<Vec<_>>(),
         tasks: &tasks.collect::<Vec<_>>(),
+        schedule: scheduled.first(),
         form: may_publish.then_some(ReviewForm { form, as_of: found.as_of }),
         names: known.names(),
     };
@@ -114,6 +119,7 @@ async fn publish_posted(
     visitor.check(&headers, &form.csrf)?;
     let Here { school, .. } = here(&app, &visitor, "weekly_log_publish", id).await?;
     let body = Publish { remarks: Some(form.said()), as_of: Some(form.as_of) };
-    let published = publish(&app, &visitor.caller, school.id, week, body, None).await?;
+    let publisher = Publisher::Person { caller: &visitor.caller, once: None };
+    let published = publish(&app, &publisher, school.id, week, body).await?;
     Ok(see_other(&format!("/schools/{id}/weeks/{week}/editions/{}", published.number)))
 }

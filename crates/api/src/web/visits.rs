@@ -13,6 +13,7 @@ use xunke_domain::fields::{FieldSource as _, Fields};
 use xunke_domain::ids::{UserId, VisitId};
 use xunke_domain::judge::judge;
 use xunke_domain::log::WeeklyLog;
+use xunke_domain::objection::Objection;
 use xunke_domain::verdict::Verdict;
 use xunke_domain::visit::Visit;
 use xunke_domain::week::Week;
@@ -96,8 +97,13 @@ async fn list_page(
     let traced = traced(&chosen, log.as_ref());
     let (found, next) = found(&app, &visitor, &here, week, &chosen, traced, cursor).await?;
     let mut choices = choices(&app, &visitor, &here, week, traced).await?;
-    choices.figures =
-        log.iter().flat_map(|log| &log.trace).map(|(key, of)| (key.clone(), count(of))).collect();
+    // A list to choose from is short: the cells of the map of coverage are reached from there.
+    let listed_as_choice = |key: &str| !key.starts_with("coverage.period.") || chosen.figure == Some(key);
+    let traced_figures = log.iter().flat_map(|log| &log.trace);
+    choices.figures = traced_figures
+        .filter(|(key, _)| listed_as_choice(key))
+        .map(|(key, of)| (key.clone(), count(of)))
+        .collect();
     let mut people: BTreeSet<UserId> = choices.inspectors.keys().copied().collect();
     people.extend(found.iter().map(|found| found.row.inspector));
     let known = Known::read(&app, &here.school, &people).await?;
@@ -269,6 +275,7 @@ async fn visit_page(
         .collect();
     let list_url = row.date.map(|date| format!("/schools/{id}/weeks/{}/visits", Week::of(date)));
     let bar = bar(&app, &visitor, &here.school, row.date.map(Week::of), Place::Below(Part::Visits)).await?;
+    let decides = caller.reach(&app, "objection_decide", &here.school).is_ok();
     let view = VisitView {
         frame: frame!(visitor, Some(&bar)),
         visit: &typed,
@@ -280,7 +287,8 @@ async fn visit_page(
         open_conflicts: record.open_conflicts,
         settle_url: &format!("/schools/{id}/settle"),
         beside: &beside,
-        feedback: &feedback.iter().map(feedback_item).collect::<Vec<_>>(),
+        csrf: &visitor.csrf,
+        feedback: &feedback.iter().map(|one| feedback_item(one, decides)).collect::<Vec<_>>(),
         history: &written.iter().map(write_item).collect::<Vec<_>>(),
         list_url: list_url.as_deref(),
         names: known.names(),
@@ -306,7 +314,8 @@ async fn feedback(
     Ok(found)
 }
 
-fn feedback_item(feedback: &Feedback) -> FeedbackItem<'_> {
+fn feedback_item(feedback: &Feedback, decides: bool) -> FeedbackItem<'_> {
+    let open = feedback.objection() == Some(Objection::Open);
     FeedbackItem {
         by: feedback.sent_by,
         to: feedback.teacher,
@@ -314,6 +323,9 @@ fn feedback_item(feedback: &Feedback) -> FeedbackItem<'_> {
         text: &feedback.text,
         state: &feedback.state,
         answer: feedback.answer.as_deref(),
+        decision: feedback.decision.as_deref(),
+        decide: (decides && open)
+            .then(|| format!("/schools/{}/feedback/{}/decision", feedback.stream, feedback.id)),
     }
 }
 

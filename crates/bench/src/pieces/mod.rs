@@ -5,6 +5,7 @@ pub mod merge;
 pub mod page;
 pub mod push;
 pub mod week;
+pub mod workbook;
 
 use chrono::NaiveDate;
 use serde_json::Value;

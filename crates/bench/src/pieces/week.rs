@@ -10,7 +10,7 @@ use xunke_domain::class_name::{display_name, grade_of};
 use xunke_domain::fields::Fields;
 use xunke_domain::ids::{ClassId, UserId, VisitId};
 use xunke_domain::judge::judge;
-use xunke_domain::log::{ClassLabel, LogInput, LoggedVisit, PlannedLesson, WeeklyLog, compile};
+use xunke_domain::log::{ClassLabel, EarlierWeek, LogInput, LoggedVisit, PlannedLesson, WeeklyLog, compile};
 use xunke_domain::record_type::RecordType;
 use xunke_domain::seed::{CATEGORIES, SUBJECTS};
 use xunke_domain::verdict::Verdict;
@@ -31,46 +31,33 @@ const PERIODS: u128 = 6;
 /// People who visit.
 const INSPECTORS: usize = 40;
 
-/// The week before the pieces run, with its visits.
+/// The week before the pieces run, with its visits, and weeks before it.
 #[derive(Debug)]
 pub struct BigWeek {
     book: SchoolBook,
     week: Week,
     visits: Vec<Visit>,
+    /// The newest first.
+    earlier: Vec<(Week, Vec<Visit>)>,
 }
 
 impl BigWeek {
     /// So many submitted visits; four of five saw the lesson that was planned.
     pub fn of(many: usize) -> Self {
-        let records = records();
-        let book = SchoolBook::from_records(records.iter().map(|(kind, id, fields)| (*kind, *id, fields)));
-        let week = Week::of(today() - Days::new(7));
-        let named =
-            |base: u128, many: u128| (base..base + many).map(|id| Uuid::from_u128(id).to_string()).collect();
-        let names = Names {
-            classes: named(0x1000, CLASSES),
-            subjects: named(0x3000, TAUGHT),
-            teachers: named(0x2000, TEACHERS),
-        };
+        Self::after(0, many)
+    }
+
+    /// So many submitted visits in the week and in each of so many weeks before it.
+    pub fn after(weeks: u64, many: usize) -> Self {
+        let book = book();
         let mut dice = Dice::new(1);
-        let visits = (0..).take(many).map(|number: u64| {
-            let mut drawn = dice.visit(&names, today(), number);
-            let date = week.monday() + Days::new(number % 5);
-            drawn.set["slot"]["date"] = json!(date.to_string());
-            let inspector = UserId::from_uuid(Uuid::from_u128(
-                0x5000 + u128::try_from(dice.roll(INSPECTORS)).unwrap_or(0),
-            ));
-            let mut visit = Visit::from_fields(VisitId::from_uuid(drawn.id), inspector, &fields(&drawn.set));
-            if dice.roll(5) > 0
-                && let Some((slot, seen)) = visit.slot.as_ref().zip(visit.observed.as_mut())
-                && let Some(planned) = book.resolve(slot).expected().first()
-            {
-                (seen.subject, seen.teacher) = (Some(planned.subject), planned.teacher);
-            }
-            visit
-        });
-        let visits = visits.collect();
-        Self { book, week, visits }
+        let mut week_of = |back: u64| {
+            let week = Week::of(today() - Days::new(7 * (1 + back)));
+            (week, drawn(&mut dice, &book, week, many))
+        };
+        let (week, visits) = week_of(0);
+        let earlier = (1..=weeks).map(&mut week_of).collect();
+        Self { book, week, visits, earlier }
     }
 
     /// Judges every visit against the timetable; gives how many were as planned.
@@ -110,7 +97,12 @@ impl BigWeek {
             visits: self.visits.iter().map(|visit| self.logged(visit)).collect(),
             subjects_last_seen: BTreeMap::new(),
             teachers_last_seen: BTreeMap::new(),
-            earlier: Vec::new(),
+            earlier: (self.earlier.iter())
+                .map(|(week, visits)| EarlierWeek {
+                    week: *week,
+                    visits: visits.iter().map(|visit| self.logged(visit)).collect(),
+                })
+                .collect(),
             notes: Vec::new(),
         }
     }
@@ -130,13 +122,47 @@ impl BigWeek {
             entered_after_minutes: None,
             sync_delay_minutes: None,
             received_late: false,
+            objection: None,
         }
     }
+}
+
+/// So many submitted visits of a week.
+fn drawn(dice: &mut Dice, book: &SchoolBook, week: Week, many: usize) -> Vec<Visit> {
+    let named =
+        |base: u128, many: u128| (base..base + many).map(|id| Uuid::from_u128(id).to_string()).collect();
+    let names = Names {
+        classes: named(0x1000, CLASSES),
+        subjects: named(0x3000, TAUGHT),
+        teachers: named(0x2000, TEACHERS),
+    };
+    let visits = (0..).take(many).map(|number: u64| {
+        let mut drawn = dice.visit(&names, today(), number);
+        let date = week.monday() + Days::new(number % 5);
+        drawn.set["slot"]["date"] = json!(date.to_string());
+        let inspector =
+            UserId::from_uuid(Uuid::from_u128(0x5000 + u128::try_from(dice.roll(INSPECTORS)).unwrap_or(0)));
+        let mut visit = Visit::from_fields(VisitId::from_uuid(drawn.id), inspector, &fields(&drawn.set));
+        if dice.roll(5) > 0
+            && let Some((slot, seen)) = visit.slot.as_ref().zip(visit.observed.as_mut())
+            && let Some(planned) = book.resolve(slot).expected().first()
+        {
+            (seen.subject, seen.teacher) = (Some(planned.subject), planned.teacher);
+        }
+        visit
+    });
+    visits.collect()
 }
 
 /// Compiles the log.
 pub fn log(input: &LogInput<'_>) -> WeeklyLog {
     compile(input)
+}
+
+/// The large school's reference data.
+pub(super) fn book() -> SchoolBook {
+    let records = records();
+    SchoolBook::from_records(records.iter().map(|(kind, id, fields)| (*kind, *id, fields)))
 }
 
 fn records() -> Vec<(RecordType, Uuid, Fields)> {
@@ -167,7 +193,7 @@ fn records() -> Vec<(RecordType, Uuid, Fields)> {
         records.push(record(RecordType::Class, id, class));
     }
     for (id, number) in (0x2000..).zip(0..TEACHERS) {
-        records.push(record(RecordType::Teacher, id, json!({"name": format!("教师{number}")})));
+        records.push(record(RecordType::Teacher, id, json!({"name": teacher_name(number)})));
     }
     for (id, seed) in (0x3000..0x3000 + TAUGHT).zip(SUBJECTS) {
         records.push(record(
@@ -181,6 +207,13 @@ fn records() -> Vec<(RecordType, Uuid, Fields)> {
         records.push(record(RecordType::ProblemCategory, id, category));
     }
     records
+}
+
+/// A name of its own for each of 150 teachers, as a timetable writes it.
+fn teacher_name(number: u128) -> String {
+    let pick = |names: &str, at: u128| names.chars().nth(usize::try_from(at).unwrap_or(0)).unwrap_or('王');
+    let (surname, given) = (pick("赵钱孙李周吴郑王冯陈褚卫蒋沈韩", number / 10), number % 10);
+    format!("{surname}{}", pick("一二三四五六七八九十", given))
 }
 
 /// Every class has a lesson in every period; subjects and teachers go round.

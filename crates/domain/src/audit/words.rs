@@ -114,7 +114,7 @@ pub fn weekday(number: u32) -> &'static str {
 }
 
 /// The weeks of a lesson; nothing for every week.
-fn weeks(weeks: LessonWeeks) -> String {
+pub fn weeks(weeks: LessonWeeks) -> String {
     match weeks {
         LessonWeeks::All => String::new(),
         LessonWeeks::Odd => "（单周）".to_owned(),

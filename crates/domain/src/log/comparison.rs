@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::class_name::grade_band;
 use crate::ids::{SubjectId, UserId};
 use crate::log::gathered::{Gathered, Seen, SeenSlot};
 use crate::log::shares::{MIN_SHARE, count, round4, share, wilson95};
@@ -194,13 +195,7 @@ fn who<'a>(seen: &Seen<'a>) -> (&'a str, UserId) {
 }
 
 fn stratum(week: &Gathered<'_>, seen: &Seen<'_>) -> Stratum {
-    let band = week.grade(seen.slot.class).map(|grade| match grade {
-        ..=2 => [1, 2],
-        3..=4 => [3, 4],
-        5..=6 => [5, 6],
-        7..=9 => [7, 9],
-        10.. => [10, 12],
-    });
+    let band = week.grade(seen.slot.class).map(grade_band);
     (seen.logged.visit.rubric, seen.subject_given(), band)
 }
 

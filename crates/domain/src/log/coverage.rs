@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{ClassId, TeacherId};
 use crate::log::gathered::{Gathered, Seen};
+use crate::log::period_coverage::{PeriodCoverage, period_coverage};
 use crate::log::shares::count;
 use crate::log::trace::Trace;
 use crate::log::{ClassLabel, PlannedLesson};
@@ -28,6 +29,9 @@ pub struct Coverage {
     pub by_weekday: Vec<WeekdayCoverage>,
     /// By grade and planned subject (附表).
     pub by_grade_and_subject: Vec<GradeSubjectCoverage>,
+    /// By class and period of the day. For the school alone. Absent from editions that were published before it was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_class_and_period: Option<PeriodCoverage>,
     /// Classes without a visit this week, in the order of grades and names.
     pub classes_not_seen: Vec<ClassNotSeen>,
     /// Planned subjects without a visit this week.
@@ -180,6 +184,7 @@ pub(super) fn coverage(week: &Gathered<'_>, trace: &mut Trace) -> Coverage {
             .map(|(weekday, Tally { planned, visited, .. })| WeekdayCoverage { weekday, planned, visited })
             .collect(),
         by_grade_and_subject: cells.into_iter().map(|(key, tally)| cell_row(key, &tally)).collect(),
+        by_class_and_period: Some(period_coverage(week, trace)),
         classes_not_seen: classes_not_seen(week),
         subjects_unseen: subjects_unseen(week),
         teachers_long_unseen: teachers_long_unseen(week, all.teachers.difference(&teachers_seen)),

@@ -50,6 +50,8 @@ pub enum ContentPart {
     Findings,
     /// Whether it was marked in bulk.
     Bulk,
+    /// Whether the teacher contests it, and how far that has come.
+    Objection,
 }
 
 /// How a visit differs between two editions.
@@ -163,6 +165,7 @@ fn digest(week: &Gathered<'_>, seen: &Seen<'_>) -> VisitDigest {
         (ContentPart::Improvements, part(&visit.improvements, !visit.improvements.is_empty())),
         (ContentPart::Findings, part(&visit.findings, !visit.findings.is_empty())),
         (ContentPart::Bulk, part(&visit.bulk, visit.bulk)),
+        (ContentPart::Objection, part(&logged.objection, logged.objection.is_some())),
     ];
     VisitDigest {
         slot: seen.slot.clone(),

@@ -29,8 +29,11 @@ pub struct Edition {
     pub number: u32,
     /// When it was published.
     pub published_at: DateTime<FixedOffset>,
-    /// Who approved it, by name.
+    /// Who approved it, by name; of one published by rule, who decided the rule.
     pub published_by: String,
+    /// Whether it was published by the school's rule, without anybody having approved this very log.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_rule: bool,
     /// What the principal adds, if anything.
     pub remarks: Option<String>,
     /// The hash of the edition before; none for the first.
@@ -82,6 +85,18 @@ pub fn freeze(edition: &Edition) -> Frozen {
     let bytes = canonical(edition);
     let hash = ContentHash::of(&bytes);
     Frozen { bytes, hash }
+}
+
+impl Edition {
+    /// By whom it was approved, as pages and papers tell it.
+    pub fn approved_by(&self) -> String {
+        let Self { published_by, by_rule, .. } = self;
+        if *by_rule {
+            format!("{published_by}（按既定规则自动公示）")
+        } else {
+            published_by.clone()
+        }
+    }
 }
 
 impl ContentHash {

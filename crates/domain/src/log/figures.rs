@@ -3,7 +3,7 @@
 use crate::log::labels::{
     finding_group_zh, grade_zh, level_code, level_zh, note_zh, verdict_code, verdict_zh,
 };
-use crate::log::{LevelCounts, RatingShare, RatingShares, Repeat, Repeats, WeeklyLog};
+use crate::log::{LevelCounts, PeriodCoverage, RatingShare, RatingShares, Repeat, Repeats, WeeklyLog};
 use crate::visit::Level;
 
 /// A figure of a log.
@@ -107,7 +107,18 @@ fn coverage(log: &WeeklyLog) -> impl Iterator<Item = Figure> {
         let name = format!("覆盖：{subject}");
         Figure::new(format!("coverage.subject.{subject}"), name, row.visited, row.planned)
     });
-    grades.chain(days).chain(subjects)
+    grades.chain(days).chain(subjects).chain(log.coverage.by_class_and_period.iter().flat_map(periods))
+}
+
+/// A class has no figure of a period in which it has no lesson.
+fn periods(told: &PeriodCoverage) -> impl Iterator<Item = Figure> {
+    told.classes.iter().flat_map(|row| {
+        let cells = told.periods.iter().zip(&row.cells).filter(|(_, cell)| cell.planned > 0);
+        cells.map(|(period, cell)| {
+            let key = format!("coverage.period.{}.{period}", row.class);
+            Figure::new(key, format!("覆盖：{} {period}", row.class), cell.visited, cell.planned)
+        })
+    })
 }
 
 fn timetable(log: &WeeklyLog) -> impl Iterator<Item = Figure> {

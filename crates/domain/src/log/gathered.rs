@@ -37,7 +37,7 @@ pub(super) struct Seen<'a> {
 
 /// What the visits of one slot say together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ruling {
+pub(crate) enum Ruling {
     /// All who could say said this; `NotVerifiable` if nobody could.
     Agreed(Verdict),
     /// They contradict each other: out of all rates until solved.
@@ -158,17 +158,9 @@ impl<'a> SeenSlot<'a> {
     fn new(slot: &'a Slot, visits: Vec<Seen<'a>>, planned: Option<&PlannedLesson>) -> Self {
         let evidence = || visits.iter().map(|seen| seen.logged).filter(|logged| !logged.visit.bulk);
         let definite = || evidence().filter(|logged| logged.verdict != Verdict::NotVerifiable);
-        let verdicts: BTreeSet<Verdict> = definite().map(|logged| logged.verdict).collect();
-        let observed: BTreeSet<SubjectId> =
-            definite().filter_map(|logged| logged.visit.observed.and_then(|seen| seen.subject)).collect();
-
-        let ruling = match verdicts.iter().collect::<Vec<_>>().as_slice() {
-            [] if evidence().next().is_none() => Ruling::BulkOnly,
-            [] => Ruling::Agreed(Verdict::NotVerifiable),
-            [Verdict::SubjectMismatch] if observed.len() > 1 => Ruling::Disputed,
-            [verdict] => Ruling::Agreed(**verdict),
-            _ => Ruling::Disputed,
-        };
+        let seen = |logged: &LoggedVisit<'_>| logged.visit.observed.and_then(|observed| observed.subject);
+        let ruling = rule(evidence().map(|logged| (logged.verdict, seen(logged))));
+        let observed: BTreeSet<SubjectId> = definite().filter_map(seen).collect();
         let held_against = definite().find_map(|logged| logged.planned_subject);
         let planned = held_against.or(planned.map(|lesson| lesson.subject));
         let observed = observed.first().copied();
@@ -184,6 +176,25 @@ impl<'a> SeenSlot<'a> {
             | Ruling::BulkOnly => None,
             Ruling::Agreed(verdict) => Some(verdict),
         }
+    }
+}
+
+/// What visits of one slot say together: the verdict of each that was not marked in bulk, and the subject it saw.
+pub(crate) fn rule(evidence: impl Iterator<Item = (Verdict, Option<SubjectId>)>) -> Ruling {
+    let (mut seen, mut verdicts, mut observed) = (false, BTreeSet::new(), BTreeSet::new());
+    for (verdict, subject) in evidence {
+        seen = true;
+        if verdict != Verdict::NotVerifiable {
+            verdicts.insert(verdict);
+            observed.extend(subject);
+        }
+    }
+    match verdicts.iter().collect::<Vec<_>>().as_slice() {
+        [] if !seen => Ruling::BulkOnly,
+        [] => Ruling::Agreed(Verdict::NotVerifiable),
+        [Verdict::SubjectMismatch] if observed.len() > 1 => Ruling::Disputed,
+        [verdict] => Ruling::Agreed(**verdict),
+        _ => Ruling::Disputed,
     }
 }
 

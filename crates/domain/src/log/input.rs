@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::book::SchoolBook;
 use crate::ids::{ClassId, SchoolId, SubjectId, TeacherId};
 use crate::log::DataNote;
+use crate::objection::Objection;
 use crate::verdict::Verdict;
 use crate::visit::{Slot, Visit};
 use crate::week::Week;
@@ -91,4 +92,6 @@ pub struct LoggedVisit<'a> {
     pub sync_delay_minutes: Option<u32>,
     /// Received after the week's first publication (补录).
     pub received_late: bool,
+    /// Whether the teacher contests what it says.
+    pub objection: Option<Objection>,
 }

@@ -165,6 +165,8 @@ pub const fn note_zh(kind: NoteKind) -> &'static str {
         NoteKind::NotVerifiable => "无法核实课表的巡课",
         NoteKind::TimeOff => "记录时间与所选节次相差超过20分钟的巡课",
         NoteKind::ReceivedLate => "公示后补录的巡课",
+        NoteKind::Contested => "教师有异议、尚未裁定的巡课（按记录计入）",
+        NoteKind::ObjectionUpheld => "异议成立、尚未更正的巡课（按记录计入）",
         NoteKind::UnknownClass => "班级不在本周名册的巡课",
         NoteKind::OutsidePlan => "课表外的节次",
         NoteKind::SeveralRubrics => "同时使用的评价量表版本",
@@ -185,6 +187,10 @@ pub const fn note_en(kind: NoteKind) -> &'static str {
         NoteKind::NotVerifiable => "visits that could not be held against the timetable",
         NoteKind::TimeOff => "visits recorded over 20 minutes from the chosen period",
         NoteKind::ReceivedLate => "visits received after publication",
+        NoteKind::Contested => "visits that the teacher contests, undecided (counted as recorded)",
+        NoteKind::ObjectionUpheld => {
+            "visits wrongly recorded by decision, not corrected yet (counted as recorded)"
+        }
         NoteKind::UnknownClass => "visits of a class not on the week's roll",
         NoteKind::OutsidePlan => "slots outside the timetable",
         NoteKind::SeveralRubrics => "rubric versions in use together",
@@ -223,6 +229,7 @@ pub const fn changed_field_zh(field: ChangedField) -> &'static str {
         ChangedField::Content(ContentPart::Improvements) => "待改进之处",
         ChangedField::Content(ContentPart::Findings) => "存在问题",
         ChangedField::Content(ContentPart::Bulk) => "批量标记",
+        ChangedField::Content(ContentPart::Objection) => "教师异议",
     }
 }
 
@@ -239,6 +246,7 @@ pub const fn changed_field_en(field: ChangedField) -> &'static str {
         ChangedField::Content(ContentPart::Improvements) => "improvements",
         ChangedField::Content(ContentPart::Findings) => "findings",
         ChangedField::Content(ContentPart::Bulk) => "bulk mark",
+        ChangedField::Content(ContentPart::Objection) => "objection",
     }
 }
 

@@ -8,6 +8,7 @@ use crate::ids::VisitId;
 use crate::log::displacement::Displacement;
 use crate::log::gathered::{Gathered, Ruling, Seen};
 use crate::log::shares::{MIN_SHARE, count};
+use crate::objection::Objection;
 use crate::verdict::Verdict;
 use crate::visit::Slot;
 
@@ -53,6 +54,10 @@ pub enum NoteKind {
     TimeOff,
     /// Visits received after the week's first publication (补录).
     ReceivedLate,
+    /// Visits whose facts the teacher contests, undecided: counted as recorded.
+    Contested,
+    /// Visits whose facts the teacher contested with success, not corrected yet: counted as recorded.
+    ObjectionUpheld,
     /// Visits of a class that does not exist in the week.
     UnknownClass,
     /// Visited slots in which no lesson is planned.
@@ -73,6 +78,8 @@ pub(super) fn notes(week: &Gathered<'_>, displacement: &BTreeMap<String, Displac
             seen.logged.arrived_off_minutes.is_some_and(|off| off.unsigned_abs() > TIME_OFF_MINUTES)
         }),
         of_visits(week, NoteKind::ReceivedLate, |seen| seen.logged.received_late),
+        of_visits(week, NoteKind::Contested, |seen| seen.logged.objection == Some(Objection::Open)),
+        of_visits(week, NoteKind::ObjectionUpheld, |seen| seen.logged.objection == Some(Objection::Upheld)),
         of_visits(week, NoteKind::UnknownClass, |seen| {
             !week.input.class_names.contains_key(&seen.slot.class)
         }),

@@ -13,7 +13,7 @@ use crate::log::gathered::{Seen, SeenSlot};
 /// `self_study.<subject>` · `delivered.<subject>` · `ratings` · `ratings.<level>` ·
 /// `ratings.<dimension>.<level>` · `good.all` · `good.dimension.<dimension>` · `good.rubric.<place in the shares, from 1>` · `highlights.<subject>` · `taught.<subject>` · `improvements.<subject>` ·
 /// `findings.<code>` · `rectification.notices` · `inspectors.<name>` · `comparison.<name>` · `comparison.agreement` · `coverage.grade.<grade>` ·
-/// `coverage.subject.<subject>` · `coverage.weekday.<1–7>` ·
+/// `coverage.subject.<subject>` · `coverage.weekday.<1–7>` · `coverage.period.<class>.<period>` ·
 /// `repeats.{class,teacher,common}.<place in its list, from 1>` ·
 /// `trend.<week>.{checked,inconsistent,protected,protected_displaced}`. A figure that is 0 has no key.
 ///

@@ -59,6 +59,8 @@ pub(super) const TIMETABLE: &[FieldSpec] = &[
     needed("name", NAME),
     needed("valid_from", Shape::Date),
     list("grid", Elements::Ids, Shape::List { of: &LESSON, max: 200 }),
+    // What was added to the school together with the version, so that both can be undone as one.
+    list("added", Elements::Ids, Shape::OneOf(&["class", "teacher", "subject"])),
     RETIRED,
 ];
 

@@ -1,7 +1,8 @@
 //! From the cells of the week to lessons: the grammar, and the questions it leaves.
 
+use super::cell_read::{CellRead, Entry};
 use super::desk::Desk;
-use super::entry::{CellRead, Entry, read_cell};
+use super::entry::read_cell;
 use super::found::Planned;
 use super::long_table::LongRow;
 use super::questions::{Ask, LEAVE_OUT, QuestionKind};
@@ -69,17 +70,17 @@ pub(super) fn read(cell: &Planned, desk: &mut Desk<'_>) -> Vec<Found> {
         let Some(subject) = subject_of(&entry, place, desk) else { continue };
         for class in classes {
             let (teacher, teacher_id) = teacher_of(entry.teacher.as_deref(), &class, &subject, place, desk);
-            found.push(Found {
+            found.extend(entry.spans().map(|weeks| Found {
                 place: place.clone(),
                 origin: *origin,
-                class,
+                class: class.clone(),
                 weekday: *weekday,
                 period: period.clone(),
                 subject: subject.clone(),
-                teacher,
+                teacher: teacher.clone(),
                 teacher_id,
-                weeks: entry.weeks.unwrap_or_default(),
-            });
+                weeks,
+            }));
         }
     }
     found
@@ -128,12 +129,11 @@ fn red_counts(place: &Place, desk: &mut Desk<'_>) -> bool {
 /// Several lessons in a cell: in odd and even weeks, or beside each other? People say, unless the cell does.
 fn decided(read: CellRead, place: &Place, desk: &mut Desk<'_>) -> Vec<Entry> {
     let CellRead { mut entries, second_may_teach, ignored: _, flaws: _ } = read;
-    let weeks = |entry: &Entry| entry.weeks.unwrap_or_default();
     let mut pairs = entries
         .iter()
         .enumerate()
         .flat_map(|(at, one)| entries.iter().skip(at + 1).map(move |other| (one, other)));
-    let apart = pairs.all(|(one, other)| !weeks(one).overlaps(weeks(other)));
+    let apart = pairs.all(|(one, other)| one.spans().all(|a| other.spans().all(|b| !a.overlaps(b))));
     if entries.len() < 2 || apart {
         return entries;
     }
@@ -173,7 +173,7 @@ fn decided(read: CellRead, place: &Place, desk: &mut Desk<'_>) -> Vec<Entry> {
     match desk.asked.ask(ask, place.clone()).as_deref() {
         Some("odd_even") => {
             for (entry, weeks) in entries.iter_mut().zip(turns) {
-                entry.weeks = Some(weeks);
+                (entry.weeks, entry.more_weeks) = (Some(weeks), Vec::new());
             }
             entries
         }

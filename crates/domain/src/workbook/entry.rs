@@ -2,6 +2,7 @@
 //!
 //! `语文\n张一`, `语/张`, `美术(单周)/心理(双周)\n钱五/孙六`, `校本:剪纸` …; what may be read in two ways is told.
 
+use super::cell_read::{CellRead, Entry};
 use super::subjects::SubjectNames;
 use super::words::{is_empty, is_room, last_bracket, lines, split_outside, teacher_name, week_mark};
 use crate::book::LessonWeeks;
@@ -10,33 +11,6 @@ use crate::text::squeeze;
 
 /// What separates names that stand beside each other.
 const BESIDE: [char; 6] = ['/', '、', ',', ';', '&', '+'];
-
-/// One lesson as a cell says it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Entry {
-    /// What the school calls it; as written where nobody knows it.
-    pub(super) subject: String,
-    /// Neither the school nor the common list has it.
-    pub(super) unknown: bool,
-    /// Who, as written.
-    pub(super) teacher: Option<String>,
-    /// In which weeks, if it says so.
-    pub(super) weeks: Option<LessonWeeks>,
-    /// Further classes that are taught together (合班), as written.
-    pub(super) with: Vec<String>,
-}
-
-/// A cell, read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct CellRead {
-    pub(super) entries: Vec<Entry>,
-    /// The second of two may be the teacher of the first (`剪纸/王三`).
-    pub(super) second_may_teach: bool,
-    /// Words that say nothing known.
-    pub(super) ignored: Vec<String>,
-    /// What cannot be read.
-    pub(super) flaws: Vec<String>,
-}
 
 /// Reads a cell of a class.
 pub(super) fn read_cell(text: &str, names: SubjectNames<'_>) -> CellRead {
@@ -180,7 +154,7 @@ fn segment(part: &str, read: &mut CellRead) -> Entry {
 fn mark(entry: &mut Entry, inner: &str, read: &mut CellRead) {
     let inner = inner.trim();
     match week_mark(inner) {
-        Some(Ok(weeks)) => entry.weeks = Some(weeks),
+        Some(Ok(weeks)) => entry.say(&weeks),
         Some(Err(flaw)) => read.flaws.push(flaw),
         None => {
             let classes: Vec<&str> =
@@ -208,8 +182,8 @@ fn details(words: &[String], at: usize, read: &mut CellRead) {
             .map_or(word.as_str(), |(_, inner)| inner);
         match week_mark(bare) {
             Some(Ok(weeks)) => {
-                for entry in read.entries.iter_mut().skip(at) {
-                    entry.weeks = entry.weeks.or(Some(weeks));
+                for entry in read.entries.iter_mut().skip(at).filter(|entry| entry.weeks.is_none()) {
+                    entry.say(&weeks);
                 }
             }
             Some(Err(flaw)) => read.flaws.push(flaw),
@@ -218,8 +192,9 @@ fn details(words: &[String], at: usize, read: &mut CellRead) {
                 let (name, mark) = last_bracket(bare).unwrap_or((bare, ""));
                 if let Some(Ok(weeks)) = week_mark(mark)
                     && let Some(entry) = read.entries.iter_mut().skip(at).nth(teachers.len())
+                    && entry.weeks.is_none()
                 {
-                    entry.weeks = entry.weeks.or(Some(weeks));
+                    entry.say(&weeks);
                 }
                 match teacher_name(name) {
                     _ if is_room(name) => {}
@@ -352,6 +327,22 @@ mod tests {
     }
 
     #[test]
+    fn a_list_of_weeks_is_several_spans_of_one_lesson() {
+        let book = SchoolBook::default();
+        for text in ["美术(1,3,5-7周)\n钱五", "美术\n钱五 1、3、5-7周"] {
+            let read = read_cell(text, SubjectNames::of(&book));
+
+            let spans: Vec<LessonWeeks> = read.entries[0].spans().collect();
+            assert_eq!((read.entries.len(), read.entries[0].teacher.as_deref()), (1, Some("钱五")), "{text}");
+            assert_eq!(
+                spans,
+                [(1, 1), (3, 3), (5, 7)].map(|(from, to)| LessonWeeks::Range(from, to)),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
     fn pairs_go_by_position() {
         assert_eq!(read("地/政\n陈/邓"), [plain("地理", "陈"), plain("道德与法治", "邓")]);
         assert_eq!(read("校本(单周)/心理健康(双周)\n谢海燕/谢海燕")[1].1, Some("谢海燕".to_owned()));
@@ -363,7 +354,7 @@ mod tests {
     #[test]
     fn what_is_no_lesson_is_said_so() {
         let book = SchoolBook::default();
-        for text in ["=B2", "#REF!", "4/3", "3", "美术(1,3,5周)", "音乐/美术/体育\n王三/李四"] {
+        for text in ["=B2", "#REF!", "4/3", "3", "美术(1,单周)", "音乐/美术/体育\n王三/李四"] {
             assert_eq!(read_cell(text, SubjectNames::of(&book)).flaws.len(), 1, "{text}");
         }
         let unknown = read_cell("魔法\n王三", SubjectNames::of(&book));

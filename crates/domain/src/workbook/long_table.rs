@@ -6,9 +6,10 @@ use super::found::Layout;
 use super::sheet::{Place, Sheet};
 use super::table::Table;
 use crate::bell::period_key;
+use crate::book::LessonWeeks;
 use crate::text::{squeeze, tidy};
 use crate::timetable_csv::{MAX_FLAWS, RowFlaw, TimetableRow};
-use crate::timetable_words::{class_name, is_empty_cell, teacher, weekday, weeks};
+use crate::timetable_words::{class_name, is_empty_cell, teacher, week_list, weekday, weeks};
 
 /// The header stands in one of the first rows.
 const HEADER_ROWS: usize = 15;
@@ -151,7 +152,8 @@ fn read_row(columns: &Columns, table: &Table<'_>, row: u32) -> Result<Vec<Timeta
     if period.is_empty() {
         flaw("节次", columns.period, "required".to_owned());
     }
-    let weeks = weeks(other(columns.weeks));
+    let written = other(columns.weeks);
+    let weeks = weeks(written).map(|weeks| vec![weeks]).or_else(|| week_list(written));
     if weeks.is_none() {
         let at = columns.weeks.unwrap_or(columns.subject);
         flaw("周次", at, format!("`{}` are no weeks", tidy(other(columns.weeks))));
@@ -164,16 +166,17 @@ fn read_row(columns: &Columns, table: &Table<'_>, row: u32) -> Result<Vec<Timeta
     match (classes, weekday, weeks) {
         (Some(classes), Some(weekday), Some(weeks)) if flaws.is_empty() => {
             let teacher = teacher(other(columns.teacher));
-            let lesson = |class_name| TimetableRow {
+            let lesson = |(class_name, weeks): (&String, LessonWeeks)| TimetableRow {
                 line,
-                class_name,
+                class_name: class_name.clone(),
                 weekday,
                 period: period.clone(),
                 subject: subject.clone(),
                 teacher: teacher.clone(),
                 weeks,
             };
-            Ok(classes.into_iter().map(lesson).collect())
+            let each = classes.iter().flat_map(|class| weeks.iter().map(move |weeks| (class, *weeks)));
+            Ok(each.map(lesson).collect())
         }
         _ => Err(flaws),
     }

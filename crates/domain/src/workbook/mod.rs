@@ -3,6 +3,7 @@
 //! [`reading::read`] takes the cells of a file and gives its lessons, what is wrong with it and what only people
 //! can answer. Start with [`sheet`] (what a file is), then [`reading`].
 
+mod cell_read;
 mod cells;
 pub mod desk;
 mod entry;

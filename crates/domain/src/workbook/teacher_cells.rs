@@ -1,7 +1,8 @@
 //! Cells of a teacher's timetable (layout D): `三(2)\n语文`, `语文 三(2)班`, `三1、三2 体育` (合班).
 
+use super::cell_read::{CellRead, Entry};
 use super::desk::Desk;
-use super::entry::{CellRead, Entry, read_cell};
+use super::entry::read_cell;
 use super::words::{is_empty, lines, split_outside};
 use crate::text::squeeze;
 

@@ -4,7 +4,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::book::LessonWeeks;
 use crate::text::squeeze;
-use crate::timetable_words::{is_empty_cell, weeks};
+use crate::timetable_words::{is_empty_cell, week_list, weeks};
 
 /// Surnames of two characters; alone they are no full name.
 const DOUBLE_SURNAMES: [&str; 18] = [
@@ -29,8 +29,8 @@ pub(super) fn is_empty(text: &str) -> bool {
         || bare.chars().all(|c| matches!(c, '-' | '—' | '–' | '─' | '_' | '/' | '\\' | '×' | '.' | '·'))
 }
 
-/// A mark of weeks, or what is wrong with one; none for any other word.
-pub(super) fn week_mark(word: &str) -> Option<Result<LessonWeeks, String>> {
+/// A mark of weeks, several for a list, or what is wrong with one; none for any other word.
+pub(super) fn week_mark(word: &str) -> Option<Result<Vec<LessonWeeks>, String>> {
     let bare = word.trim_matches(['(', ')', '[', ']', '【', '】']);
     let range = bare.contains(['-', '~', '至', '到'])
         && bare.chars().all(|c| c.is_ascii_digit() || "-~至到第周".contains(c));
@@ -42,10 +42,9 @@ pub(super) fn week_mark(word: &str) -> Option<Result<LessonWeeks, String>> {
     if bare.is_empty() || !(says || range) {
         return None;
     }
-    Some(
-        weeks(bare)
-            .ok_or_else(|| format!("`{bare}` are no weeks that can be kept: 单周, 双周, 第5周 or 1-9周")),
-    )
+    Some(weeks(bare).map(|weeks| vec![weeks]).or_else(|| week_list(bare)).ok_or_else(|| {
+        format!("`{bare}` are no weeks that can be kept: 单周, 双周, 第5周, 1-9周 or 1,3,5周")
+    }))
 }
 
 /// 机房, 操场, 实验室, 301: where, not who.
@@ -126,11 +125,13 @@ mod tests {
 
     #[test]
     fn week_marks_are_told_from_other_words() {
-        assert_eq!(week_mark("(单周)"), Some(Ok(LessonWeeks::Odd)));
-        assert_eq!(week_mark("双"), Some(Ok(LessonWeeks::Even)));
-        assert_eq!(week_mark("1-9周"), Some(Ok(LessonWeeks::Range(1, 9))));
-        assert_eq!(week_mark("第5周"), Some(Ok(LessonWeeks::Range(5, 5))));
-        assert!(matches!(week_mark("1,3,5周"), Some(Err(_))));
+        assert_eq!(week_mark("(单周)"), Some(Ok(vec![LessonWeeks::Odd])));
+        assert_eq!(week_mark("双"), Some(Ok(vec![LessonWeeks::Even])));
+        assert_eq!(week_mark("1-9周"), Some(Ok(vec![LessonWeeks::Range(1, 9)])));
+        assert_eq!(week_mark("第5周"), Some(Ok(vec![LessonWeeks::Range(5, 5)])));
+        let listed = [1, 3, 5].map(|week| LessonWeeks::Range(week, week)).to_vec();
+        assert_eq!(week_mark("1,3,5周"), Some(Ok(listed)));
+        assert!(matches!(week_mark("5,单周"), Some(Err(_))));
         for other in ["周杰", "周伟民", "301", "王三", "2", ""] {
             assert_eq!(week_mark(other), None, "{other}");
         }

@@ -25,7 +25,7 @@ const BYTES: usize = 4 * 1024 * 1024;
 const WRITES: usize = 512;
 
 /// Most writes of one commit of large pushes while small ones come and go.
-const SLICE: usize = 64;
+const SLICE: usize = 32;
 
 /// For how many commits of large pushes after one of small ones the next small one is expected.
 const EXPECTED: usize = 64;

@@ -4,6 +4,7 @@
 //! records, projections, ledger and disagreements and moves the streams on.
 
 mod admission;
+mod dependent;
 mod desk;
 mod erase;
 pub mod examined;

@@ -48,7 +48,7 @@ pub fn edition_paper(
         format!(
             "第{}版　签发：{}　{} 公示",
             edition.number,
-            edition.published_by,
+            edition.approved_by(),
             words::moment(&edition.published_at)
         ),
         "内部版，含人员信息，仅供校内管理使用，请勿张贴。".to_owned(),
@@ -295,6 +295,16 @@ fn notes(notes: &[DataNote], timetable: &Timetable<'_>) -> Section {
         blocks.push(Block::heading("意见不一的节次"));
         blocks.push(Block::Items { items: items.collect() });
         blocks.push(Block::note("裁定之前，这些节次不计入任何比率。"));
+    }
+    if !timetable.contested.is_empty() {
+        let items = timetable.contested.iter().map(|row| Item {
+            lead: row.place.clone(),
+            text: format!("{}：{}", row.inspector, row.verdict),
+            note: row.state.to_owned(),
+        });
+        blocks.push(Block::heading("有异议的记录"));
+        blocks.push(Block::Items { items: items.collect() });
+        blocks.push(Block::note("更正之前，这些记录按所记计入各项数字。"));
     }
     Section { title: "七、数据说明".to_owned(), blocks }
 }

@@ -26,6 +26,7 @@ fn figures_that_changed_are_marked_and_each_change_says_by_whom() {
         number,
         published_at: at("2026-11-23T09:05:00+08:00"),
         published_by: "郑<校长>".to_owned(),
+        by_rule: false,
         remarks: None,
         previous: None,
         in_term: None,

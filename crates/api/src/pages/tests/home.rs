@@ -51,7 +51,8 @@ fn the_home_page_tells_how_far_each_week_has_come() {
     ];
 
     let page =
-        home_page(&HomeView { frame: FRAME, districts: &[], schools: &schools, brief: false }).unwrap();
+        home_page(&HomeView { frame: FRAME, notices: &[], districts: &[], schools: &schools, brief: false })
+            .unwrap();
 
     check(&page);
     for told in
@@ -66,7 +67,9 @@ fn the_home_page_tells_how_far_each_week_has_come() {
 
 #[test]
 fn a_person_without_a_school_is_told_so() {
-    let page = home_page(&HomeView { frame: FRAME, districts: &[], schools: &[], brief: false }).unwrap();
+    let page =
+        home_page(&HomeView { frame: FRAME, notices: &[], districts: &[], schools: &[], brief: false })
+            .unwrap();
 
     check(&page);
     assert!(page.contains("没有可查看周报的学校"));
@@ -92,8 +95,13 @@ fn the_bar_of_a_school_says_where_one_is() {
         school: "青禾<小学>".to_owned(),
         entries: vec![entry("首页", "/schools/1", None), entry("周报", "/log", Some("page"))],
     };
-    let view =
-        HomeView { frame: Frame { bar: Some(&bar), ..FRAME }, districts: &[], schools: &[], brief: false };
+    let view = HomeView {
+        frame: Frame { bar: Some(&bar), ..FRAME },
+        notices: &[],
+        districts: &[],
+        schools: &[],
+        brief: false,
+    };
 
     let page = home_page(&view).unwrap();
 

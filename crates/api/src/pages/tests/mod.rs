@@ -10,6 +10,7 @@ mod markup;
 mod public_page;
 mod review;
 mod sample;
+mod schedule;
 mod school;
 mod settle;
 mod statistics;

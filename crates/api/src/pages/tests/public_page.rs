@@ -19,6 +19,7 @@ fn public_log(sample: &Sample) -> PublicLog {
         number: 1,
         published_at: at("2026-11-23T09:05:00+08:00"),
         published_by: "郑校长".to_owned(),
+        by_rule: false,
         remarks: None,
         previous: None,
         in_term: None,

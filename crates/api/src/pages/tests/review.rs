@@ -49,6 +49,7 @@ fn each_gap_leads_to_where_it_is_settled_and_a_reader_has_no_form() {
         settle_url: "/settle",
         feedback: &[feedback],
         tasks: &[task],
+        schedule: None,
         form: Some(ReviewForm { form, as_of: 7 }),
         names: Names { book: &sample.book, people: &people, dimensions: &NONE },
     };

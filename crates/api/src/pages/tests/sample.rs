@@ -142,6 +142,7 @@ impl Sample {
             entered_after_minutes: None,
             sync_delay_minutes: None,
             received_late: false,
+            objection: None,
         }
     }
 

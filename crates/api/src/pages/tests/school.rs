@@ -26,6 +26,7 @@ fn a_week_is_told_in_three_numbers_three_problems_and_beside_the_week_before() {
         book: &sample.book,
         newest: Some(newest),
         weeks: &weeks,
+        notices: &[],
         settle_url: "/settle",
     };
 

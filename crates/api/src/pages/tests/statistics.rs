@@ -222,3 +222,51 @@ fn an_edition_of_older_rules_is_a_page_without_the_newer_parts() {
             .all(|part| !page.contains(part))
     );
 }
+
+#[test]
+fn the_map_of_coverage_tells_each_class_and_period_and_leads_to_the_visits() {
+    let log = Sample::qinghe().compile();
+
+    let page = page(&draft(&log));
+
+    let basics = part(&page, "<h2>一、基本情况</h2>");
+    let told = log.coverage.by_class_and_period.as_ref().unwrap();
+    let cells = || told.classes.iter().flat_map(|row| &row.cells);
+    let seen = cells().filter(|cell| cell.visited > 0).count();
+    let unseen = cells().filter(|cell| cell.planned > 0 && cell.visited == 0).count();
+    assert_eq!(basics.matches("<rect class=\"g-none\"").count(), unseen);
+    assert_eq!(basics.matches("<rect class=\"g-void\"").count(), cells().count() - seen - unseen);
+    assert_eq!(basics.matches("figure=coverage.period.").count(), seen);
+    assert_tells(part(basics, "<desc id=\"by-period-desc\">"), &[&format!("{seen}格巡到，{unseen}格未巡到")]);
+}
+
+#[test]
+fn the_matrix_of_displacement_accounts_for_every_lesson_checked() {
+    let mut sample = Sample::qinghe();
+    let emptied = sample.visits.iter_mut().find(|(.., verdict)| *verdict == Verdict::AsTimetabled).unwrap();
+    emptied.2 = Verdict::NoTeacher;
+    let log = sample.compile();
+
+    let page = page(&draft(&log));
+
+    let matrix = part(&page, "<svg class=\"grid\"");
+    assert_tells(matrix, &["已巡节次与课表应上节次"]);
+    let matrix = part(&page, "<title id=\"displacement-title\">");
+    let (matrix, _) = matrix.split_once("</svg>").unwrap();
+    assert_eq!(matrix.matches("class=\"g-off\"").count() / 2, log.displacement_matrix.len());
+    assert!(
+        log.displacement_matrix
+            .iter()
+            .all(|row| matrix.contains(&format!("被{}占用{}", row.taken_by, row.slots)))
+    );
+}
+
+#[test]
+fn an_edition_from_before_the_map_is_a_page_without_it() {
+    let mut log = Sample::qinghe().compile();
+    log.coverage.by_class_and_period = None;
+
+    let page = page(&draft(&log));
+
+    assert!(!page.contains("各班各节") && page.contains("各日覆盖"));
+}

@@ -121,6 +121,8 @@ fn a_visit_is_told_in_words_with_what_its_verdict_rests_on() {
         text: "练习密度可再提高",
         state: "contested",
         answer: Some("当天有调课单"),
+        decision: None,
+        decide: Some("/feedback/1/decision".to_owned()),
     }];
     let view = VisitView {
         frame: FRAME,
@@ -133,6 +135,7 @@ fn a_visit_is_told_in_words_with_what_its_verdict_rests_on() {
         open_conflicts: 1,
         settle_url: "/settle",
         beside: &[(MENG, "/visits/2".to_owned())],
+        csrf: "token",
         feedback: &feedback,
         history: &history,
         list_url: Some("/list"),

@@ -25,7 +25,7 @@ fn grouped(kind: RecordType) -> &'static [&'static str] {
     match kind {
         RecordType::School => &["settings"],
         RecordType::Teacher => &["subjects"],
-        RecordType::Timetable => &["grid"],
+        RecordType::Timetable => &["grid", "added"],
         RecordType::Semester => &["weeks"],
         RecordType::Assignment => &["classes"],
         _ => &[],

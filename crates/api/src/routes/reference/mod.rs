@@ -10,6 +10,7 @@ pub mod timetable_comparison;
 pub mod timetable_files;
 pub mod timetable_preview;
 pub mod timetable_preview_parts;
+pub mod timetable_undo;
 pub mod timetables;
 
 use utoipa_axum::router::OpenApiRouter;

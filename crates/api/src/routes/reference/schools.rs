@@ -13,7 +13,6 @@ use xunke_domain::fields::Fields;
 use xunke_domain::ids::{DistrictId, SchoolId};
 use xunke_domain::record_type::RecordType;
 use xunke_domain::seed;
-use xunke_domain::settings::POSTED;
 use xunke_storage::intake::server::ServerWrite;
 use xunke_storage::schools::{School, SchoolFilter};
 
@@ -23,6 +22,7 @@ use crate::app::App;
 use crate::auth::guard::{Caller, Here, HereDistrict};
 use crate::body::{ApiJson, ApiQuery};
 use crate::problem::{ApiError, Problem};
+use crate::routes::deciding::leave_to_the_principal;
 
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -137,6 +137,7 @@ async fn school_create(
         Err(answered) => return answered,
     };
     let set = keeping::fields(RecordType::School, body)?;
+    leave_to_the_principal(&set)?;
     let id = SchoolId::from_uuid(app.chance.id(app.clock.now()));
     let (now, name) =
         (app.clock.millis(), set.get("name").and_then(Value::as_str).unwrap_or_default().to_owned());
@@ -206,12 +207,7 @@ async fn school_change(
     ApiJson(body): ApiJson<Value>,
 ) -> Result<Tagged<Value>, ApiError> {
     let set = keeping::fields(RecordType::School, body)?;
-    if set.keys().any(|path| path.to_string() == format!("settings/{POSTED}")) {
-        return Err(ApiError::invalid(
-            format!("/settings/{POSTED}"),
-            "the principal decides this: PUT /schools/{school}/posting",
-        ));
-    }
+    leave_to_the_principal(&set)?;
     let desk = Desk { app: &app, caller: &caller, here: &here, kind: RecordType::School };
     desk.change(here.school.id.into_uuid(), &headers, set).await
 }

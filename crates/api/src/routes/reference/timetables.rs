@@ -21,7 +21,7 @@ use xunke_domain::ids::TeacherId;
 use xunke_domain::record_type::RecordType;
 use xunke_domain::seed::{self, SubjectSeed};
 use xunke_domain::timetable_build::{
-    MissingNames, build_grid_choosing, missing_names, same_version, unfit_rows,
+    Grid, MissingNames, build_grid_choosing, missing_names, same_version, unfit_rows,
 };
 use xunke_domain::timetable_csv::{RowFlaw, TimetableRow};
 use xunke_storage::intake::server::ServerWrite;
@@ -45,6 +45,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(timetable_view, timetable_change, timetable_retire))
         .merge(super::timetable_files::router())
         .merge(super::timetable_comparison::router())
+        .merge(super::timetable_undo::router())
 }
 
 /// A lesson by the names people use.
@@ -97,6 +98,8 @@ pub struct TimetableView {
     valid_from: String,
     /// Class id → lessons.
     grid: BTreeMap<String, Vec<Value>>,
+    /// Id of a record that was added to the school together with this version → `class`, `teacher` or `subject`.
+    added: Option<BTreeMap<String, String>>,
     /// From this date on it is no longer in force.
     retired: Option<String>,
 }
@@ -261,18 +264,28 @@ pub(super) async fn add(
     if let Some(earlier) = once.claim(app, &tx).await? {
         return Ok(earlier);
     }
-    let mut book = SchoolBook::clone(&*app.store.book_in(&tx, stream).await?.ok_or(ApiError::NotFound)?);
+    let mut book = app.store.book_in(&tx, stream).await?.ok_or(ApiError::NotFound)?;
+    let mut added: BTreeMap<Uuid, RecordType> = BTreeMap::new();
     if create_missing {
         let missing = missing_names(&book, &rows, valid_from);
         let writes: Vec<ServerWrite> =
             missing_records(&missing, valid_from).into_iter().map(|(kind, set)| new(kind, set)).collect();
         if !writes.is_empty() {
             app.store.write_many_in(&tx, stream, &writes, now).await?.map_err(refusal)?;
-            book = SchoolBook::clone(&*app.store.book_in(&tx, stream).await?.ok_or(ApiError::NotFound)?);
+            book = app.store.book_in(&tx, stream).await?.ok_or(ApiError::NotFound)?;
+            added.extend(writes.iter().map(|write| (write.id, write.kind)));
         }
     }
     let grid = build_grid_choosing(&book, &rows, &chosen, valid_from)
         .map_err(|flaws| ApiError::Invalid(flaws.iter().map(place).collect()))?;
+    if create_missing {
+        let back = gone(&book, &grid, valid_from);
+        let writes: Vec<ServerWrite> = back.iter().map(|(id, kind)| brought_back(*id, *kind, &new)).collect();
+        if !writes.is_empty() {
+            app.store.write_many_in(&tx, stream, &writes, now).await?.map_err(refusal)?;
+            added.extend(back);
+        }
+    }
     if once_only && let Some(same) = same_version(&book, &grid, valid_from) {
         let record = tx.record_find(stream, KIND, same.into_uuid()).await?.ok_or(ApiError::NotFound)?;
         let answer = Tagged::found(record.seq, keeping::view(app, &record));
@@ -280,7 +293,10 @@ pub(super) async fn add(
         tx.commit().await?;
         return Ok(answer.into_response());
     }
-    let set = keeping::fields(KIND, json!({"name": name, "valid_from": valid_from, "grid": grid}))?;
+    let added: BTreeMap<String, &str> =
+        added.into_iter().map(|(id, kind)| (id.to_string(), kind.as_str())).collect();
+    let members = json!({"name": name, "valid_from": valid_from, "grid": grid, "added": added});
+    let set = keeping::fields(KIND, members)?;
     let record: StoredRecord = keeping::write(app, &tx, &new(KIND, set)).await?;
     let location = format!("/api/v1/schools/{stream}/timetables/{}", record.id);
     let answer = Tagged::created(record.seq, location, keeping::view(app, &record));
@@ -289,6 +305,28 @@ pub(super) async fn add(
 
     app.heads.moved(stream, record.seq);
     Ok(answer.into_response())
+}
+
+/// Subjects and teachers of the lessons that are retired by that day: a name that nobody else has means them, and the
+/// timetable says that they are there again.
+fn gone(book: &SchoolBook, grid: &Grid, valid_from: NaiveDate) -> BTreeMap<Uuid, RecordType> {
+    let by_then = |retired: Option<NaiveDate>| retired.is_some_and(|retired| retired <= valid_from);
+    let lessons = grid.values().flatten();
+    lessons
+        .flat_map(|lesson| {
+            let subject = book.subjects.get(&lesson.subject).filter(|subject| by_then(subject.retired));
+            let teacher =
+                lesson.teacher.filter(|id| book.teachers.get(id).is_some_and(|one| by_then(one.retired)));
+            let subject = subject.map(|_| (lesson.subject.into_uuid(), RecordType::Subject));
+            [subject, teacher.map(|id| (id.into_uuid(), RecordType::Teacher))]
+        })
+        .flatten()
+        .collect()
+}
+
+fn brought_back(id: Uuid, kind: RecordType, new: impl Fn(RecordType, Fields) -> ServerWrite) -> ServerWrite {
+    let set = keeping::fields(kind, json!({"retired": null})).unwrap_or_default();
+    ServerWrite { id, expected: None, ..new(kind, set) }
 }
 
 /// Records for the names a school does not have yet. Subjects of the common list come with their aliases and

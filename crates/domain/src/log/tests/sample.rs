@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::book::{ProblemCategory, SchoolBook, Subject, Teacher};
 use crate::ids::{ClassId, SchoolId, SubjectId, TeacherId, UserId, VisitId};
 use crate::log::{ClassLabel, EarlierWeek, LogInput, LoggedVisit, PlannedLesson, WeeklyLog, compile};
+use crate::objection::Objection;
 use crate::verdict::Verdict;
 use crate::visit::{
     Finding, Highlight, Improvement, Level, Observed, Regime, Situation, Slot, Visit, VisitKind,
@@ -45,6 +46,7 @@ pub(super) struct SampleVisit {
     pub(super) entered_after_minutes: Option<i64>,
     pub(super) sync_delay_minutes: Option<u32>,
     pub(super) received_late: bool,
+    pub(super) objection: Option<Objection>,
 }
 
 #[derive(Deserialize)]
@@ -236,6 +238,7 @@ impl Sample {
             entered_after_minutes: Some(60),
             sync_delay_minutes: Some(5),
             received_late: false,
+            objection: None,
         });
     }
 
@@ -282,6 +285,7 @@ impl SampleVisit {
             entered_after_minutes: self.entered_after_minutes,
             sync_delay_minutes: self.sync_delay_minutes,
             received_late: self.received_late,
+            objection: self.objection,
         }
     }
 }

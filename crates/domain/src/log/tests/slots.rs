@@ -1,7 +1,8 @@
 //! What counts once, what counts twice, and what does not count.
 
 use super::sample::Sample;
-use crate::log::{DataNote, NoteKind, WeeklyLog};
+use crate::log::{ChangedField, ContentPart, DataNote, NoteKind, WeeklyLog, changes};
+use crate::objection::Objection;
 use crate::verdict::Verdict;
 
 fn note(log: &WeeklyLog, kind: NoteKind) -> Option<&DataNote> {
@@ -151,4 +152,61 @@ fn clocks_far_off_and_late_entries_are_noted() {
     assert_eq!(note(&log, NoteKind::TimeOff).map(|note| note.visits.len()), Some(1));
     assert_eq!(note(&log, NoteKind::ReceivedLate).map(|note| note.count), Some(1));
     assert!(note(&log, NoteKind::SmallNumbers).unwrap().about.contains(&"音乐".to_owned()));
+}
+
+#[test]
+fn every_planned_slot_stands_in_the_cell_of_its_class_and_period_seen_or_not() {
+    let log = Sample::qinghe().compile();
+
+    let told = log.coverage.by_class_and_period.as_ref().unwrap();
+    let cells = || told.classes.iter().flat_map(|row| &row.cells);
+    assert_eq!(cells().map(|cell| cell.planned).sum::<u32>(), log.planned_slots);
+    assert_eq!(cells().map(|cell| cell.visited).sum::<u32>(), log.coverage.planned_slots_visited);
+    assert!(told.periods.is_sorted(), "第1节 comes before 第2节: {:?}", told.periods);
+    assert_eq!(told.classes.len(), 24);
+    for row in &told.classes {
+        for (period, cell) in told.periods.iter().zip(&row.cells) {
+            let visits = log.trace.get(&format!("coverage.period.{}.{period}", row.class));
+            assert_eq!(visits.is_some(), cell.visited > 0, "{} {period}", row.class);
+        }
+    }
+}
+
+#[test]
+fn a_class_without_a_lesson_in_a_period_has_none_planned_there() {
+    let mut sample = Sample::qinghe();
+    let gone = sample.planned[0].slot.clone();
+    sample.planned.retain(|lesson| (lesson.slot.class, &lesson.slot.period) != (gone.class, &gone.period));
+    sample.visits.clear();
+
+    let log = sample.compile();
+
+    let told = log.coverage.by_class_and_period.unwrap();
+    let empty = |cell: &&crate::log::PeriodCell| cell.planned == 0;
+    let before = Sample::qinghe().compile().coverage.by_class_and_period.unwrap();
+    let count = |told: &crate::log::PeriodCoverage| {
+        told.classes.iter().flat_map(|row| &row.cells).filter(empty).count()
+    };
+    assert_eq!(count(&told), count(&before) + 1);
+}
+
+#[test]
+fn what_a_teacher_contests_is_counted_as_recorded_and_marked() {
+    let plain = Sample::qinghe();
+    let mut sample = Sample::qinghe();
+    sample.visits[0].objection = Some(Objection::Open);
+    sample.visits[1].objection = Some(Objection::Upheld);
+
+    let (before, log) = (plain.compile(), sample.compile());
+
+    assert_eq!(
+        (&log.consistency, &log.findings, &log.ratings),
+        (&before.consistency, &before.findings, &before.ratings)
+    );
+    let marked = |kind| note(&log, kind).map(|note| note.visits.clone());
+    assert_eq!(marked(NoteKind::Contested), Some(vec![sample.visits[0].visit.id]));
+    assert_eq!(marked(NoteKind::ObjectionUpheld), Some(vec![sample.visits[1].visit.id]));
+    let changed = changes(&before.visit_digests, &log.visit_digests);
+    assert_eq!(changed.len(), 2, "the next edition tells that they were contested");
+    assert!(changed.iter().all(|entry| entry.fields == [ChangedField::Content(ContentPart::Objection)]));
 }

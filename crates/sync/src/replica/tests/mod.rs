@@ -4,6 +4,7 @@ mod frozen;
 mod hostile;
 mod phone;
 mod properties;
+mod random_book;
 mod registration;
 mod restores;
 mod scope;
@@ -11,6 +12,7 @@ mod sending;
 mod server;
 mod showing;
 mod unnoticed;
+mod verdicts;
 
 use serde_json::{Value, json};
 use uuid::Uuid;

@@ -176,14 +176,17 @@ impl Server {
 
     /// The records of a stream as they are, without removed fields.
     pub(super) fn records(&self, stream: SchoolId) -> Vec<(String, Uuid, Fields)> {
+        let mut records = self.stored(stream);
+        for (_, _, fields) in &mut records {
+            fields.retain(|_, value| !value.is_null());
+        }
+        records
+    }
+
+    /// The records of a stream as its database has them: removed fields are there as `null`.
+    pub(super) fn stored(&self, stream: SchoolId) -> Vec<(String, Uuid, Fields)> {
         let there = self.streams[&stream].records.iter().filter(|(_, record)| !record.erased);
-        there
-            .map(|((kind, id), record)| {
-                let mut fields = record.state.fields();
-                fields.retain(|_, value| !value.is_null());
-                (kind.clone(), *id, fields)
-            })
-            .collect()
+        there.map(|((kind, id), record)| (kind.clone(), *id, record.state.fields())).collect()
     }
 
     fn next_seq(&mut self, stream: SchoolId) -> Seq {
