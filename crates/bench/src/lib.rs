@@ -4,6 +4,7 @@
 //! Start with [`run`]; each other module is one subject.
 
 pub mod child;
+pub mod district;
 pub mod fairness;
 pub mod figures;
 pub mod flood;

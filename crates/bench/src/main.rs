@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use bench::district::{self, Timed};
 use bench::fairness::{self, Fair};
 use bench::figures::Figures;
 use bench::instructions::{self, Piece};
@@ -65,6 +66,15 @@ enum Other {
         /// How often
         #[arg(long, default_value_t = 3)]
         repeats: usize,
+    },
+    /// A district's page over many schools and weeks
+    District {
+        /// Schools
+        #[arg(long, default_value_t = 500)]
+        schools: usize,
+        /// On which database
+        #[arg(long, value_enum, default_value = "both")]
+        database: Database,
     },
     /// Instructions of the pieces, under callgrind
     Instructions {
@@ -161,6 +171,7 @@ fn main() -> anyhow::Result<()> {
         Some(Other::Nodes { schools, visits, repeats }) => {
             beside(&nodes::Options { program, schools, visits, repeats })
         }
+        Some(Other::District { schools, database }) => side_by_side(&program, schools, database),
         Some(Other::Instructions { piece }) => counted(&program, &piece),
         Some(Other::Exercise { piece, work }) => piece.exercise(work),
         Some(Other::Serve(flags)) => serving()?.block_on(async { start::serve(Config::read(flags)?).await }),
@@ -222,6 +233,19 @@ fn beside(options: &nodes::Options) -> anyhow::Result<()> {
         let (one, two) = (told(&beside.one), told(&beside.two));
         println!("one node {one}; two {two}; × {:.2} on {cores} cores", beside.ratio());
     })?;
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "this command prints")]
+fn side_by_side(program: &Path, schools: usize, database: Database) -> anyhow::Result<()> {
+    for kind in database.kinds() {
+        for Timed { what, first, middle, slowest, bytes } in district::run(program, *kind, schools)? {
+            println!(
+                "{}, {schools} schools, {what}: first {first:.0}, then {middle:.0} (slowest {slowest:.0}) ms, {bytes} bytes",
+                kind.name()
+            );
+        }
+    }
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use crate::http::{Connection, request};
 use crate::visits::Names;
 
 /// A password that any role may have.
-const PASSWORD: &str = "春风化雨-润物无声-桃李满园-88";
+pub const PASSWORD: &str = "春风化雨-润物无声-桃李满园-88";
 
 /// A phone that may push.
 #[derive(Clone, Debug)]
