@@ -187,6 +187,7 @@ fn a_visit_without_a_slot_is_told_as_one_that_cannot_be_checked() {
         time_flagged: false,
         open_conflicts: 0,
         settle_url: "/settle",
+        csrf: "token",
         beside: &[],
         csrf: "token-6",
         feedback: &[],
