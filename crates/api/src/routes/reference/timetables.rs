@@ -280,7 +280,7 @@ pub(super) async fn add(
         .map_err(|flaws| ApiError::Invalid(flaws.iter().map(place).collect()))?;
     if create_missing {
         let back = gone(&book, &grid, valid_from);
-        let writes: Vec<ServerWrite> = back.iter().map(|(id, kind)| brought_back(*id, *kind, &new)).collect();
+        let writes: Vec<ServerWrite> = back.iter().map(|(id, kind)| brought_back(*id, *kind, new)).collect();
         if !writes.is_empty() {
             app.store.write_many_in(&tx, stream, &writes, now).await?.map_err(refusal)?;
             added.extend(back);
