@@ -1,6 +1,7 @@
 //! Where people begin: their schools, and each one's week at a glance.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
@@ -69,9 +70,10 @@ async fn home(State(app): State<App>, visitor: Visitor) -> Result<Response, Page
             waiting.extend(notices(&app, &visitor.caller, &school).await?.iter().map(notice_line));
         }
         // The book of every school of a district is more than a list of names needs.
-        let (book, rows) = match brief {
-            true => Default::default(),
-            false => (app.store.book(&school).await?, listed(&app, &school).await?),
+        let (book, rows) = if brief {
+            (Arc::default(), Vec::new())
+        } else {
+            (app.store.book(&school).await?, listed(&app, &school).await?)
         };
         let audit = visitor.caller.reach(&app, "audit_view", &school).is_ok();
         let audit_url = audit.then(|| format!("/schools/{}/audit", school.id));
