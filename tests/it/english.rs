@@ -107,7 +107,7 @@ async fn the_pages_of_a_week_are_told_in_english(app: TestApp) {
 
     // What the school calls its people, classes and periods, what inspectors wrote, and what the plan says of itself.
     let mut data: Vec<String> = names.classes.into_keys().chain(names.teachers.into_keys()).collect();
-    data.extend(recorders.keys().map(|name| (*name).to_owned()));
+    data.extend(recorders.keys().map(|name| (*name).clone()));
     data.extend(school_words());
     data.extend(written());
     let audit = app.get(&school.path("audit"), &principal.token).await.expect(200);

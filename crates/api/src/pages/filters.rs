@@ -1,7 +1,13 @@
 //! What templates say in the reader's language: `{{ "周报"|tr }}`, and with something in the places of a message
 //! `{{ "共{}条"|tr|with(rows.len()) }}`.
 
-#![expect(unreachable_pub, reason = "what the macro makes of a filter")]
+#![expect(
+    unreachable_pub,
+    clippy::inline_always,
+    clippy::unnecessary_wraps,
+    clippy::unused_self,
+    reason = "what the macro makes of a filter"
+)]
 
 use std::borrow::Cow;
 use std::fmt;

@@ -189,7 +189,6 @@ fn a_visit_without_a_slot_is_told_as_one_that_cannot_be_checked() {
         settle_url: "/settle",
         csrf: "token",
         beside: &[],
-        csrf: "token-6",
         feedback: &[],
         history: &[],
         list_url: None,
