@@ -140,7 +140,7 @@ impl Scheduled {
             (week, steps, standing)
         });
         let weeks = weeks.collect();
-        Ok(Some(Self { schedule, weeks, book }))
+        Ok(Some(Self { schedule, book, weeks }))
     }
 }
 

@@ -25,7 +25,7 @@ use crate::app::App;
 use crate::instant::at;
 
 /// Time between two looks.
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// Looks once a minute until `stop` is dropped; a look that has begun comes to its end.
 pub async fn run(app: App, mut stop: watch::Receiver<()>) {
