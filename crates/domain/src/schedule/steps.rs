@@ -37,7 +37,7 @@ pub struct UnknownStep;
 
 /// What has happened to a week's log so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, asked for by its name")]
+#[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on each other")]
 pub struct Progress {
     /// When it was made ready for review.
     pub drafted_at: Option<DateTime<Utc>>,
