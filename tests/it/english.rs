@@ -110,6 +110,8 @@ async fn the_pages_of_a_week_are_told_in_english(app: TestApp) {
     data.extend(recorders.keys().map(|name| (*name).clone()));
     data.extend(school_words());
     data.extend(written());
+    data.push("下周重点：候课。".to_owned());
+    data.extend(GLOSSED.map(str::to_owned));
     let audit = app.get(&school.path("audit"), &principal.token).await.expect(200);
     collect(&audit["plan"], &mut data);
     collect(&audit["nine_years"], &mut data);
@@ -132,6 +134,19 @@ async fn the_pages_of_a_week_are_told_in_english(app: TestApp) {
         }
     }
 }
+
+/// Terms of the field whose English has the Chinese beside it, and words of a drawing that its English explains.
+const GLOSSED: [&str; 9] = [
+    "(开齐)",
+    "(开足)",
+    "(销号)",
+    "(阴阳课表)",
+    "(核查)",
+    "(自习)",
+    "(未核查)",
+    "其他: nobody taught",
+    "按课表: as timetabled",
+];
 
 /// Words of the school's own that no dictionary has.
 fn school_words() -> impl Iterator<Item = String> {

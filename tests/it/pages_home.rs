@@ -86,7 +86,7 @@ async fn the_bar_leads_to_every_page_that_one_may_see(app: TestApp) {
     let all = bar(&home);
     let own = bar(&html(&page(&app, &format!("{base}/weeks/{WEEK}/visits"), &inspector).await));
 
-    assert_eq!(all.len(), 8, "{all:?}");
+    assert_eq!(all.len(), 9, "{all:?}");
     for link in &all {
         let shown = page(&app, link, &principal).await;
         assert_eq!(shown.status, StatusCode::OK, "{link}");

@@ -59,6 +59,7 @@ impl Devtools {
             "--hide-scrollbars",
             "--force-color-profile=srgb",
             "--lang=zh-CN",
+            "--accept-lang=zh-CN",
         ]);
         command.arg(format!("--user-data-dir={}", folder.join("profile").display()));
         let log = std::fs::File::create(folder.join("chromium.log"))?;

@@ -127,9 +127,16 @@ fn every_other_page_keeps_to_the_rules() {
     let mut stage = stage();
     let (visits, devices) = (stage.week("/visits"), stage.school("/devices"));
     let (audit, schedule) = (stage.school("/audit"), stage.school("/schedule"));
+    let practice = stage.school("/audit/practice");
     let mut page = stage.signed_in("zheng").unwrap();
 
-    let pages = [(&visits, "visits"), (&devices, "devices"), (&audit, "audit"), (&schedule, "schedule")];
+    let pages = [
+        (&visits, "visits"),
+        (&devices, "devices"),
+        (&audit, "audit"),
+        (&practice, "practice"),
+        (&schedule, "schedule"),
+    ];
     for (path, name) in pages {
         page.go(path).unwrap();
         page.look(name).unwrap();
@@ -146,5 +153,56 @@ fn every_other_page_keeps_to_the_rules() {
     page.expect_in_console("status of 404");
     page.go("/p/00000000-0000-7000-8000-000000000000").unwrap();
     page.look("not-found").unwrap();
+    close(page);
+}
+
+#[test]
+fn a_supervisor_sees_the_schools_of_the_district_side_by_side() {
+    let mut stage = stage();
+    let mut page = stage.signed_in("lei").unwrap();
+
+    page.go("/").unwrap();
+    page.look("home").unwrap();
+    let district =
+        page.value("document.querySelector('a[href^=\"/districts/\"]').getAttribute('href')").unwrap();
+    let district = district.as_str().unwrap().to_owned();
+    page.go(&district).unwrap();
+    page.look("district").unwrap();
+    assert!(page.text("main").unwrap().contains("青禾实验小学"));
+    for report in ["weekly_consultation", "biweekly_dispatch", "monthly_supervision"] {
+        page.go(&format!("{district}/digests/{report}")).unwrap();
+        page.look(report).unwrap();
+    }
+    let paper = page.print("monthly_supervision").unwrap();
+    assert!(paper.contains("青禾实验小学"), "{paper}");
+    close(page);
+}
+
+#[test]
+fn whoever_chooses_english_reads_english_at_every_width() {
+    let mut stage = stage();
+    let pages = [
+        (stage.school(""), "school"),
+        (stage.week("/draft"), "draft"),
+        (stage.week("/review"), "review"),
+        (stage.week("/visits"), "visits"),
+        (stage.school("/settle"), "settle"),
+        (stage.school("/devices"), "devices"),
+        (stage.school("/schedule"), "schedule"),
+        (stage.school("/posting"), "posting"),
+        (stage.school("/audit"), "audit"),
+        (stage.school("/audit/practice"), "practice"),
+    ];
+    let mut page = stage.signed_in("zheng").unwrap();
+
+    page.click("English").unwrap();
+    for (path, name) in pages {
+        page.go(&path).unwrap();
+        assert_eq!(page.value("document.documentElement.lang").unwrap(), "en", "{path}");
+        page.look(&format!("{name}-english")).unwrap();
+    }
+    assert!(page.text("h1").unwrap().contains("Audit of what is taught"), "{}", page.text("h1").unwrap());
+    page.click("中文").unwrap();
+    assert_eq!(page.value("document.documentElement.lang").unwrap(), "zh-CN");
     close(page);
 }

@@ -67,7 +67,7 @@ async fn what_waits_is_on_the_home_page_and_a_veto_is_one_form_away(app: TestApp
 
     let home = html(&page(&app, &school, &zheng).await);
     let review = format!("{school}/weeks/{WEEK}/review");
-    assert!(home.contains("周志待审阅") && home.contains("2026年11月30日 12:00 自动公示，可否决"), "{home}");
+    assert!(home.contains("周报待审阅") && home.contains("2026年11月30日 12:00 自动公示，可否决"), "{home}");
     assert!(home.contains(&review));
     let shown = html(&page(&app, &review, &zheng).await);
     assert!(shown.contains("将于 2026年11月30日 12:00 按规则自动公示"), "{shown}");

@@ -23,12 +23,13 @@ const fn person(login: &'static str, name: &'static str, role: &'static str, tit
 }
 
 /// Everybody but the administrator. The names are those of the visits.
-pub(super) const PEOPLE: [Person; 5] = [
+pub(super) const PEOPLE: [Person; 6] = [
     person("zheng", "郑校长", "principal", "校长，也巡课 principal, visits too"),
     person("lin", "教导处林主任", "academic_affairs", "教导处主任 academic affairs"),
     person("shen", "沈副校长", "inspector", "巡课人 inspector"),
     person("meng", "值周孟老师", "inspector", "值周巡课人 inspector of the week"),
     person("tan", "谭景行", "teacher", "任课教师 teacher"),
+    person("lei", "雷督学", "supervisor", "县督学，看各校并列 supervisor of the district"),
 ];
 
 /// The school as it is made.
@@ -108,7 +109,11 @@ impl Office {
         for Person { login, name, role, title: _ } in PEOPLE {
             let user = self.admin.post(&users, &json!({"login": login, "name": name}), 201).await?;
             let id = text(&user, "id");
-            let place = json!({"role": role, "schools": [self.school], "valid_from": "2026-09-01"});
+            let mut place = json!({"role": role, "valid_from": "2026-09-01"});
+            // 督学 see every school of the district.
+            if role != "supervisor" {
+                place["schools"] = json!([self.school]);
+            }
             self.admin.post(&format!("{users}/{id}/memberships"), &place, 201).await?;
             let reset = json!({"login": login, "code": text(&user, "reset_code"), "password": PASSWORD});
             self.http.post("/api/v1/password/reset", &reset).await?.expect(204)?;
@@ -120,8 +125,8 @@ impl Office {
         }
         let people = PEOPLE.len();
         tell.done(
-            format_args!("{people} 个账号：校长、教导处、两位巡课人、一位教师（与课表上的“谭景行”关联）"),
-            format_args!("{people} accounts; the teacher's is linked to 谭景行 of the timetable"),
+            format_args!("{people} 个账号：校长、教导处、两位巡课人、一位教师（与课表上的“谭景行”关联）、一位县督学"),
+            format_args!("{people} accounts; the teacher's is linked to 谭景行 of the timetable, the supervisor sees the district"),
         );
         Ok(())
     }

@@ -20,7 +20,7 @@ pub enum Language {
     English,
 }
 
-/// Who reads a page. Templates are rendered with it as their values; the filters of [`super::filters`] ask it.
+/// Who reads a page. Templates are rendered with it as their values; the filters (`pages/filters.rs`) ask it.
 #[derive(Clone, Debug)]
 pub struct Reader {
     /// The reader's language.

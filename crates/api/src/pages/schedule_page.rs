@@ -1,4 +1,4 @@
-//! The page where a principal decides what happens to weekly logs by themselves (周志日程).
+//! The page where a principal decides what happens to weekly logs by themselves (周报日程).
 
 use askama::Template;
 use xunke_domain::schedule::{Moment, Reminder, Timing};

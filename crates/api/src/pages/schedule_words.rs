@@ -97,9 +97,9 @@ impl NoticeLine {
     ) -> Self {
         let named = told!("{}（{}）", words::teaching_week(teaching_week), words::week_span(week));
         let waits = if reminded {
-            "{}周志仍待审阅，请尽快处理（{} 整理）。{}"
+            "{}周报仍待审阅，请尽快处理（{} 整理）。{}"
         } else {
-            "{}周志待审阅（{} 整理）。{}"
+            "{}周报待审阅（{} 整理）。{}"
         };
         let rule = match publication {
             None => Told::default(),

@@ -59,10 +59,10 @@ async fn home(State(app): State<App>, visitor: Visitor) -> Result<Response, Page
         .collect();
     let mut schools = app.store.read().school_list(&filters, None, SCHOOLS).await?;
     schools.retain(|school| visitor.caller.reach(&app, "week_list", school).is_ok());
-    if let [only] = schools.as_slice() {
+    let districts = districts(&app, &visitor).await?;
+    if let ([only], []) = (schools.as_slice(), districts.as_slice()) {
         return Ok(see_other(&format!("/schools/{}", only.id)));
     }
-    let districts = districts(&app, &visitor).await?;
     let brief = schools.len() > WITH_WEEKS;
     let (mut shown, mut waiting) = (Vec::new(), Vec::new());
     for school in schools {

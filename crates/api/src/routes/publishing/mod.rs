@@ -1,6 +1,6 @@
 //! Publishing: the next edition of a week is frozen, and announced to every phone of the school.
 //!
-//! [`prepared`] compiles it, [`publisher`] is who publishes, [`frozen`] makes the bytes and what phones hear of them.
+//! `prepared` compiles it, [`publisher`] is who publishes, [`frozen`] makes the bytes and what phones hear of them.
 
 pub mod frozen;
 mod prepared;
