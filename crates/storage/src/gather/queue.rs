@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn while_small_pushes_come_a_large_one_is_taken_in_in_slices_and_answered_once() {
-        let mut queue = queue_of([push_of_many(1, 150, 10), push_of(2, 10), push_of_many(3, 100, 10)]);
+        let mut queue = queue_of([push_of_many(1, 75, 10), push_of(2, 10), push_of_many(3, 50, 10)]);
         let mut slices = Vec::new();
         while !queue.is_empty() {
             let batch = queue.next_batch();
@@ -273,7 +273,7 @@ mod tests {
             queue.go_on_with(taken_in(batch));
         }
 
-        let expected = [("2", 1), ("1", 64), ("1", 64), ("1", 22), ("3", 64), ("3", 36)];
+        let expected = [("2", 1), ("1", 32), ("1", 32), ("1", 11), ("3", 32), ("3", 18)];
         assert_eq!(slices, expected.map(|(device, writes)| (device.to_owned(), writes)));
     }
 
