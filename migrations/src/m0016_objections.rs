@@ -1,7 +1,7 @@
-//! What was decided on a teacher's objection, by whom and when.
+//! What a teacher's objection is to, what was decided on it, by whom and when.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer_null, text_null, uuid_null};
+use sea_orm_migration::schema::{big_integer_null, string_null, text_null, uuid_null};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -10,7 +10,14 @@ pub(crate) struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         // SQLite adds one column a statement.
-        for column in [text_null("decision"), uuid_null("decided_by"), big_integer_null("decided_at")] {
+        for column in [
+            // What was contested: the visit as it was then.
+            big_integer_null("contested_seq"),
+            string_null("contested_verdict"),
+            text_null("decision"),
+            uuid_null("decided_by"),
+            big_integer_null("decided_at"),
+        ] {
             manager.alter_table(Table::alter().table("feedback").add_column(column).to_owned()).await?;
         }
         Ok(())

@@ -14,6 +14,7 @@ use crate::web::{form, hidden, html, page, signed_in};
 on_both!(
     what_a_teacher_contests_is_marked_until_it_is_decided,
     an_objection_after_publication_asks_for_the_next_edition,
+    an_objection_taken_back_is_told_in_the_next_edition,
     facts_are_contested_in_time_or_not_at_all,
     the_principal_decides_on_the_page_of_the_visit,
 );
@@ -108,6 +109,10 @@ async fn what_a_teacher_contests_is_marked_until_it_is_decided(app: TestApp) {
     assert_eq!(told.marked(&app).await, [("objection_upheld".to_owned(), json!([id(1)]))]);
     assert_eq!(told.decide(&app, false).await.code(), "wrong-state", "decided is decided");
     assert_eq!(told.contest(&app).await.code(), "wrong-state");
+
+    let Staffed { school, names, inspector, .. } = &told.staffed;
+    inspector.write(&app, school, id(1), &names.visit(CLASS, "2026-11-17", "第3节", "科学")).await;
+    assert_eq!(told.marked(&app).await, [], "corrected");
 }
 
 async fn an_objection_after_publication_asks_for_the_next_edition(app: TestApp) {
@@ -131,6 +136,20 @@ async fn an_objection_after_publication_asks_for_the_next_edition(app: TestApp) 
         assert_eq!((&change["visit"], &change["fields"]), (&json!(id(1)), &json!(["objection"])));
     }
     assert_eq!(second["log"]["consistency"], third["log"]["consistency"], "counted as recorded");
+}
+
+async fn an_objection_taken_back_is_told_in_the_next_edition(app: TestApp) {
+    let told = told(&app).await;
+    told.contest(&app).await.expect(200);
+    told.publish(&app).await.expect(201);
+
+    let again = json!({"text": "当天有调课单，见附件", "contested": true});
+    told.say(&app, &told.teacher, "answer", &again).await.expect(200);
+    assert_eq!(told.publish(&app).await.code(), "wrong-state", "other words change nothing of the log");
+    told.say(&app, &told.teacher, "answer", &json!({"text": "已弄清，无异议"})).await.expect(200);
+
+    assert_eq!(told.publish(&app).await.expect(201)["number"], 2);
+    assert_eq!(told.marked(&app).await, []);
 }
 
 async fn facts_are_contested_in_time_or_not_at_all(app: TestApp) {
@@ -168,8 +187,15 @@ async fn the_principal_decides_on_the_page_of_the_visit(app: TestApp) {
     assert!(other.contains("教师有异议，待裁定") && !other.contains("裁定理由"), "{other}");
     let (path, _) = shown.split_once("/decision\"").unwrap();
     let path = format!("{}/decision", path.rsplit_once('"').unwrap().1);
-    let csrf = hidden(&shown, "csrf");
-    let fields = [("csrf", csrf.as_str()), ("upheld", "true"), ("reason", "有调课单")];
+    let (csrf, version) = (hidden(&shown, "csrf"), hidden(&shown, "version"));
+    let fields = [("csrf", csrf.as_str()), ("version", &version), ("upheld", "true"), ("reason", "有调课单")];
+    // What was said meanwhile is read before it is decided on.
+    told.contest(&app).await.expect(200);
+    form(&app, &path, &cookie, &fields).await;
+    let shown = html(&page(&app, &visit, &cookie).await);
+    assert!(shown.contains("裁定理由"), "{shown}");
+    let version = hidden(&shown, "version");
+    let fields = [("csrf", csrf.as_str()), ("version", &version), ("upheld", "true"), ("reason", "有调课单")];
     let posted = form(&app, &path, &cookie, &fields).await;
     assert_eq!(posted.status, StatusCode::SEE_OTHER);
     let after = html(&page(&app, &visit, &cookie).await);

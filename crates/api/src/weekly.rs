@@ -159,11 +159,10 @@ fn notes(material: &WeekMaterial) -> Vec<DataNote> {
     };
     let feedback = DataNote {
         kind: NoteKind::UnansweredFeedback,
-        count: count(material.unanswered.len()),
+        count: count(material.unanswered().count()),
         about: Vec::new(),
         visits: material
-            .unanswered
-            .iter()
+            .unanswered()
             .map(|feedback| feedback.visit)
             .collect::<BTreeSet<_>>()
             .into_iter()

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
 use uuid::Uuid;
 
 use crate::book::{ChangeStatus, LessonChange, SchoolBook, SwapWith};
@@ -81,6 +82,9 @@ fn ends(change: &LessonChange) -> [Option<Slot>; 2] {
     let here = slot(change.date, &change.period);
     [Some(here), change.with.as_ref().map(|SwapWith { date, period }| slot(*date, period))]
 }
+
+/// Since when a record is retired that came with an import and was undone with it: it never was there.
+pub const NEVER: NaiveDate = NaiveDate::from_ymd_opt(2000, 1, 1).expect("a day of the calendar");
 
 /// Of the records that came with a version those that nothing else uses: no other timetable, no change of lessons, no
 /// visit, no account, no teacher who says that the subject is his own.

@@ -285,6 +285,8 @@ tables! {
         answer: Option<String>,
         answered_at: Option<i64>,
         version: i64,
+        contested_seq: Option<i64>,
+        contested_verdict: Option<String>,
         decision: Option<String>,
         decided_by: Option<Uuid>,
         decided_at: Option<i64>,

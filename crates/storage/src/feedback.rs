@@ -9,8 +9,11 @@ use sea_orm::{
 use uuid::Uuid;
 use xunke_domain::ids::{SchoolId, TeacherId, UserId, VisitId};
 use xunke_domain::objection::Objection;
+use xunke_sync::record::Seq;
 
 use crate::entity::feedback;
+use crate::intake::projection::word;
+use crate::visits::VisitRow;
 use crate::{Queries, StoreError, Tx};
 
 /// A piece of feedback. Instants are milliseconds.
@@ -40,6 +43,8 @@ pub struct Feedback {
     pub answered_at: Option<i64>,
     /// Counts changes; the `ETag`.
     pub version: i64,
+    /// What is contested; none if nothing is.
+    pub contested: Option<Contested>,
     /// What was decided on an objection, and why.
     pub decision: Option<String>,
     /// By whom.
@@ -49,11 +54,17 @@ pub struct Feedback {
 }
 
 impl Feedback {
-    /// The objection, unless there is none or it was dismissed.
-    pub fn objection(&self) -> Option<Objection> {
+    /// Whether there is an objection that nobody has decided.
+    pub fn is_contested(&self) -> bool {
+        self.state == "contested"
+    }
+
+    /// The objection to the visit as it is now. One that was upheld is none any more once the visit was changed, or is
+    /// judged otherwise.
+    fn objection_to(&self, visit: &VisitRow) -> Option<Objection> {
         match self.state.as_str() {
             "contested" => Some(Objection::Open),
-            "upheld" => Some(Objection::Upheld),
+            "upheld" if self.contested.as_ref() == Some(&Contested::of(visit)) => Some(Objection::Upheld),
             _ => None,
         }
     }
@@ -74,6 +85,7 @@ impl From<feedback::Model> for Feedback {
             answer: row.answer,
             answered_at: row.answered_at,
             version: row.version,
+            contested: row.contested_seq.map(|seq| Contested { seq, verdict: row.contested_verdict }),
             decision: row.decision,
             decided_by: row.decided_by.map(UserId::from_uuid),
             decided_at: row.decided_at,
@@ -81,14 +93,32 @@ impl From<feedback::Model> for Feedback {
     }
 }
 
-/// What is contested, by visit; of several teachers' objections to one the one that is not decided.
-pub fn objections_in(feedback: &[Feedback]) -> BTreeMap<VisitId, Objection> {
+/// What is contested of these visits; of several teachers' objections to one the one that is not decided.
+pub(crate) fn objections_in(feedback: &[Feedback], visits: &[VisitRow]) -> BTreeMap<VisitId, Objection> {
+    let visits: BTreeMap<VisitId, &VisitRow> = visits.iter().map(|visit| (visit.id, visit)).collect();
+    let to = |one: &Feedback| Some((one.visit, one.objection_to(visits.get(&one.visit)?)?));
     let mut objections = BTreeMap::new();
-    for (visit, objection) in feedback.iter().filter_map(|one| Some((one.visit, one.objection()?))) {
+    for (visit, objection) in feedback.iter().filter_map(to) {
         let least = objections.entry(visit).or_insert(objection);
         *least = objection.min(*least);
     }
     objections
+}
+
+/// A visit as it was when its teacher contested it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contested {
+    /// The record's newest seq.
+    pub seq: Seq,
+    /// How it was judged.
+    pub verdict: Option<String>,
+}
+
+impl Contested {
+    /// The visit as it is.
+    pub fn of(visit: &VisitRow) -> Self {
+        Self { seq: visit.seq, verdict: visit.verdict.as_ref().and_then(word) }
+    }
 }
 
 /// Which feedback to list.
@@ -177,10 +207,13 @@ fn row(feedback: Feedback) -> feedback::Model {
         answer,
         answered_at,
         version,
+        contested,
         decision,
         decided_by,
         decided_at,
     } = feedback;
+    let (contested_seq, contested_verdict) =
+        contested.map_or((None, None), |Contested { seq, verdict }| (Some(seq), verdict));
     feedback::Model {
         id,
         stream: stream.into_uuid(),
@@ -194,6 +227,8 @@ fn row(feedback: Feedback) -> feedback::Model {
         answer,
         answered_at,
         version,
+        contested_seq,
+        contested_verdict,
         decision,
         decided_by: decided_by.map(UserId::into_uuid),
         decided_at,

@@ -158,11 +158,13 @@ impl Tx {
     }
 }
 
-/// Weeks whose row is missing, speaks of an older edition, or lacks what rows hold by now.
+/// Weeks whose row is missing, speaks of an older edition, knows nothing of its withdrawal, or lacks what rows hold by
+/// now.
 const UNTOLD: &str = "SELECT edition.stream AS stream, edition.week AS week FROM edition \
     JOIN school ON school.id = edition.stream \
     LEFT JOIN published_week AS told ON told.district = school.district AND told.week = edition.week \
         AND told.stream = edition.stream AND told.version >= $version AND told.number >= edition.number \
+        AND (told.number > edition.number OR told.withdrawn = (edition.withdrawn_at IS NOT NULL)) \
     WHERE told.number IS NULL GROUP BY edition.stream, edition.week ORDER BY edition.stream, edition.week";
 
 #[derive(FromQueryResult)]

@@ -65,14 +65,21 @@ pub struct WeekMaterial {
     pub conflicted: BTreeSet<VisitId>,
     /// Held writes nobody has decided.
     pub held: u64,
-    /// Feedback on visits of the week that no teacher has answered.
-    pub unanswered: Vec<Feedback>,
+    /// All feedback on visits of the week.
+    pub feedback: Vec<Feedback>,
     /// What teachers contest of the week.
     pub objections: BTreeMap<VisitId, Objection>,
     /// Patrol tasks due in the week without a visit for each of their classes.
     pub unmet: Vec<UnmetTask>,
     /// When the week was first published, milliseconds; what arrives after that is 补录.
     pub first_published_at: Option<i64>,
+}
+
+impl WeekMaterial {
+    /// The feedback that no teacher has answered.
+    pub fn unanswered(&self) -> impl Iterator<Item = &Feedback> {
+        self.feedback.iter().filter(|feedback| feedback.answered_at.is_none())
+    }
 }
 
 impl<C: ConnectionTrait> Queries<C> {
@@ -147,8 +154,8 @@ impl<C: ConnectionTrait> Queries<C> {
             self.feedback_on(school.id, &rows.iter().map(|row| row.id).collect::<Vec<_>>()).await?;
         Ok(WeekMaterial {
             unsent: self.unsent(&school).await?,
-            objections: objections_in(&feedback),
-            unanswered: feedback.into_iter().filter(|feedback| feedback.answered_at.is_none()).collect(),
+            objections: objections_in(&feedback, &rows),
+            feedback,
             unmet: self.unmet(school.id, week, &named).await?,
             last_seen: seen.into_iter().map(|(class, date)| (class, Week::of(date))).collect(),
             subjects_last_seen: subjects.into_iter().map(|(id, date)| (id, Week::of(date))).collect(),

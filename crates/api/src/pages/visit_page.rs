@@ -68,6 +68,8 @@ pub struct FeedbackItem<'a> {
     pub answer: Option<&'a str>,
     /// What was decided on the objection.
     pub decision: Option<&'a str>,
+    /// Counts changes: what is decided on is what was read.
+    pub version: i64,
     /// Where it is decided, if the visitor may and nobody has.
     pub decide: Option<String>,
 }
@@ -194,6 +196,7 @@ struct FeedbackRow<'a> {
     state: &'static str,
     answer: Option<&'a str>,
     decision: Option<&'a str>,
+    version: i64,
     decide: Option<&'a str>,
 }
 
@@ -283,7 +286,7 @@ fn expected(resolution: &Resolution, names: &Names<'_>) -> Told {
 }
 
 fn feedback<'a>(item: &'a FeedbackItem<'a>, names: &Names<'_>) -> FeedbackRow<'a> {
-    let FeedbackItem { by, to, at, text, state, answer, decision, decide } = item;
+    let FeedbackItem { by, to, at, text, state, answer, decision, version, decide } = item;
     FeedbackRow {
         who: told!("{} → {}", names.person(*by), names.teacher(*to)),
         when: words::moment(at),
@@ -291,6 +294,7 @@ fn feedback<'a>(item: &'a FeedbackItem<'a>, names: &Names<'_>) -> FeedbackRow<'a
         state: words::feedback_state(state),
         answer: *answer,
         decision: *decision,
+        version: *version,
         decide: decide.as_deref(),
     }
 }

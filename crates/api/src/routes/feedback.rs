@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 use xunke_domain::ids::{TeacherId, UserId, VisitId};
 use xunke_domain::week::Week;
-use xunke_storage::feedback::{Feedback, FeedbackOf};
+use xunke_storage::feedback::{Contested, Feedback, FeedbackOf};
 
 use crate::answer::{Once, PageParams, Tagged, if_match, page_end};
 use crate::app::App;
@@ -18,7 +18,7 @@ use crate::auth::guard::{Caller, Here, Reach};
 use crate::body::{ApiJson, ApiPath, ApiQuery};
 use crate::instant::instant;
 use crate::problem::{ApiError, Problem};
-use crate::routes::objections::still_contestable;
+use crate::routes::objections::{contested_visit, still_contestable};
 use crate::routes::visits::visible;
 use crate::text;
 
@@ -162,6 +162,7 @@ async fn feedback_send(
         answer: None,
         answered_at: None,
         version: 1,
+        contested: None,
         decision: None,
         decided_by: None,
         decided_at: None,
@@ -292,13 +293,19 @@ async fn feedback_answer(
     if feedback.decided_at.is_some() {
         return Err(ApiError::WrongState("it has been decided"));
     }
-    let week = if contested { still_contestable(&app, &here, &feedback).await? } else { None };
+    // An objection made or taken back changes what the log of its week tells.
+    let (was, visit) = (feedback.is_contested(), contested_visit(&app, &here, feedback.visit).await?);
+    if contested {
+        still_contestable(&app, &here, &feedback, visit.date).await?;
+    }
+    let week = visit.date.map(Week::of).filter(|_| contested != was);
     let now = app.clock.millis();
     let answered = Feedback {
         state: if contested { "contested" } else { "answered" }.to_owned(),
         answer: Some(text::remark("/text", &text)?),
         answered_at: Some(now),
         seen_at: feedback.seen_at.or(Some(now)),
+        contested: contested.then(|| Contested::of(&visit)),
         version: if_match(&headers)?,
         ..feedback
     };

@@ -2,6 +2,7 @@
 //! happened, so it goes by itself when it is moot: the log is published, or the schedule ended.
 
 use axum::extract::State;
+use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -32,6 +33,8 @@ pub fn router() -> OpenApiRouter<App> {
 pub struct Notice {
     /// The school.
     pub school: School,
+    /// Its time zone.
+    pub zone: Tz,
     /// The week.
     pub week: Week,
     /// Number of the teaching week; none outside a semester.
@@ -52,11 +55,20 @@ pub async fn notices(app: &App, caller: &Caller, school: &School) -> Result<Vec<
     let Some(Scheduled { book, weeks, .. }) = Scheduled::now(app, school).await? else {
         return Ok(Vec::new());
     };
+    let zone = book.time_zone.unwrap_or(Tz::Asia__Shanghai);
     let notice = |(week, steps, standing): (Week, WeekSteps, Standing)| {
         let ready = steps.done.get(&Step::Draft).filter(|_| !steps.published)?;
         let reminded = steps.done.get(&Step::Remind).is_some_and(|done| done.outcome == Outcome::Done);
         let teaching_week = book.teaching_week_of(week.monday());
-        Some(Notice { school: school.clone(), week, teaching_week, reminded, since: ready.at, standing })
+        Some(Notice {
+            school: school.clone(),
+            zone,
+            week,
+            teaching_week,
+            reminded,
+            since: ready.at,
+            standing,
+        })
     };
     Ok(weeks.into_iter().filter_map(notice).collect())
 }
@@ -91,7 +103,7 @@ pub struct NoticeList {
 }
 
 impl From<Notice> for NoticeView {
-    fn from(Notice { school, week, teaching_week: _, reminded, since, standing }: Notice) -> Self {
+    fn from(Notice { school, zone: _, week, teaching_week: _, reminded, since, standing }: Notice) -> Self {
         Self {
             kind: if reminded { "reminder" } else { "review" },
             school: school.id,

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::HeaderMap;
-use chrono::{DateTime, TimeZone as _};
+use chrono::{DateTime, NaiveDate, TimeZone as _};
 use chrono_tz::Tz;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -10,9 +10,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 use xunke_domain::ids::VisitId;
-use xunke_domain::objection::{Objection, last_day};
+use xunke_domain::objection::last_day;
 use xunke_domain::week::Week;
 use xunke_storage::feedback::Feedback;
+use xunke_storage::visits::VisitRow;
 
 use super::feedback::{FeedbackView, change, seen_by};
 use crate::answer::{Tagged, if_match};
@@ -69,10 +70,10 @@ pub async fn decide(
     feedback: Feedback,
     ObjectionDecision { upheld, reason }: ObjectionDecision,
 ) -> Result<Tagged<FeedbackView>, ApiError> {
-    if feedback.objection() != Some(Objection::Open) {
+    if !feedback.is_contested() {
         return Err(ApiError::WrongState("there is no open objection"));
     }
-    let week = week_of(app, here, feedback.visit).await?;
+    let week = contested_visit(app, here, feedback.visit).await?.date.map(Week::of);
     let decided = Feedback {
         state: if upheld { "upheld" } else { "dismissed" }.to_owned(),
         decision: Some(text::remark("/reason", &reason)?),
@@ -83,14 +84,14 @@ pub async fn decide(
     change(app, decided, week).await
 }
 
-/// The week whose log the objection is told in, if the facts may still be contested.
+/// Whether the facts of a visit on a date may still be contested.
 pub(super) async fn still_contestable(
     app: &App,
     here: &Here,
     feedback: &Feedback,
-) -> Result<Option<Week>, ApiError> {
-    let week = week_of(app, here, feedback.visit).await?;
-    let editions = match week {
+    date: Option<NaiveDate>,
+) -> Result<(), ApiError> {
+    let editions = match date.map(Week::of) {
         Some(week) => app.store.read().edition_heads_of(here.school.id, week).await?,
         None => Vec::new(),
     };
@@ -102,12 +103,11 @@ pub(super) async fn still_contestable(
     let today = app.clock.now().with_timezone(&zone).date_naive();
     match last_day(told, published, book.settings.objection_days) {
         Some(until) if today > until => Err(ApiError::ObjectionOver { until }),
-        _ => Ok(week),
+        _ => Ok(()),
     }
 }
 
-/// The week of a visit's slot.
-async fn week_of(app: &App, here: &Here, visit: VisitId) -> Result<Option<Week>, ApiError> {
-    let row = app.store.read().visit_find(here.school.id, visit).await?;
-    Ok(row.and_then(|row| row.date).map(Week::of))
+/// The visit that is contested, as it is.
+pub(super) async fn contested_visit(app: &App, here: &Here, visit: VisitId) -> Result<VisitRow, ApiError> {
+    app.store.read().visit_find(here.school.id, visit).await?.ok_or(ApiError::NotFound)
 }

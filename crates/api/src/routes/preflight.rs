@@ -106,10 +106,10 @@ impl From<UnsentDevice> for UnsentView {
     }
 }
 
-impl From<Feedback> for UnansweredView {
-    fn from(feedback: Feedback) -> Self {
+impl From<&Feedback> for UnansweredView {
+    fn from(feedback: &Feedback) -> Self {
         let Feedback { id, visit, teacher, state, sent_at, .. } = feedback;
-        Self { id, visit, teacher, state, sent_at: instant(sent_at) }
+        Self { id: *id, visit: *visit, teacher: *teacher, state: state.clone(), sent_at: instant(*sent_at) }
     }
 }
 
@@ -133,10 +133,10 @@ pub async fn preflight(app: &App, school: SchoolId, week: Week) -> Result<Prefli
         as_of: material.school.head,
         complete: false,
         visits: material.visits.len(),
+        feedback: material.unanswered().map(UnansweredView::from).collect(),
         unsent: material.unsent.into_iter().map(UnsentView::from).collect(),
         conflicts: material.conflicted.into_iter().collect(),
         held: material.held,
-        feedback: material.unanswered.into_iter().map(UnansweredView::from).collect(),
         tasks: material.unmet.into_iter().map(UnmetView::from).collect(),
     };
     let lists = found.unsent.len() + found.conflicts.len() + found.feedback.len() + found.tasks.len();

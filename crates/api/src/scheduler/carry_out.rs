@@ -5,7 +5,7 @@ use xunke_storage::audit::AuditEntry;
 use xunke_storage::leases::Lease;
 use xunke_storage::schedule::{DoneStep, Outcome};
 
-use super::{Due, standing_of};
+use super::{Due, authorised, standing_of};
 use crate::app::App;
 use crate::problem::ApiError;
 use crate::routes::preflight::preflight;
@@ -60,8 +60,9 @@ async fn outcome(app: &App, Due { school, schedule, week, step, .. }: &Due) -> R
 }
 
 async fn publish_by_rule(app: &App, lease: &Lease, due: &Due) -> Result<bool, ApiError> {
-    let Some(account) = &due.decider else { return Ok(false) };
-    let publisher = Publisher::Rule { account, lease };
+    // Asked again, since others were published meanwhile.
+    let Some(account) = authorised(app, &due.school, &due.schedule).await? else { return Ok(false) };
+    let publisher = Publisher::Rule { account: &account, lease };
     match publish(app, &publisher, due.school.id, due.week, Publish::default()).await {
         Ok(_) => Ok(true),
         // Another node, a veto or a publication by hand was quicker.

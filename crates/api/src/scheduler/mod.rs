@@ -36,8 +36,12 @@ pub async fn run(app: App, mut stop: watch::Receiver<()>) {
             _ = ticks.tick() => (),
             _ = stop.changed() => return,
         }
-        if let Err(error) = look(&app).await {
-            tracing::warn!(%error, "what is due by schedule could not be looked for");
+        let looking = app.clone();
+        // A task of its own: should one look panic, the next goes on.
+        match tokio::spawn(async move { look(&looking).await }).await {
+            Ok(Ok(_)) => (),
+            Ok(Err(error)) => tracing::warn!(%error, "what is due by schedule could not be looked for"),
+            Err(error) => tracing::error!(%error, "looking for what is due by schedule failed"),
         }
     }
 }

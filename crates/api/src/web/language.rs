@@ -75,7 +75,11 @@ pub(super) async fn told(request: Request, next: Next) -> Response {
     if let (&Method::GET | &Method::HEAD, Some(language), false) = (request.method(), chosen, public) {
         return kept(language, see_other(&here));
     }
-    let reader = reader(request.uri(), request.headers());
+    let mut reader = reader(request.uri(), request.headers());
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        // Nobody can go to where a form was sent: the page that answers it leads to the start page.
+        reader = Reader::new(reader.language, "/");
+    }
     let mut response = next.run(request).await;
     if let Some(untold) = response.extensions_mut().remove::<Untold>() {
         response = untold.told(&reader);

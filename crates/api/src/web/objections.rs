@@ -7,6 +7,7 @@ use axum::response::Response;
 use axum::routing::post;
 use serde::Deserialize;
 use uuid::Uuid;
+use xunke_storage::feedback::Feedback;
 
 use super::session::Visitor;
 use super::{PageError, here, see_other};
@@ -22,6 +23,8 @@ pub(super) fn router() -> Router<App> {
 #[derive(Deserialize)]
 struct DecisionForm {
     csrf: String,
+    /// Of the feedback as it was read.
+    version: i64,
     upheld: bool,
     reason: String,
 }
@@ -31,15 +34,15 @@ async fn decision_posted(
     visitor: Visitor,
     headers: HeaderMap,
     ApiPath((id, feedback)): ApiPath<(Uuid, Uuid)>,
-    Form(DecisionForm { csrf, upheld, reason }): Form<DecisionForm>,
+    Form(DecisionForm { csrf, version, upheld, reason }): Form<DecisionForm>,
 ) -> Result<Response, PageError> {
     visitor.check(&headers, &csrf)?;
     let here = here(&app, &visitor, "objection_decide", id).await?;
     let feedback = app.store.read().feedback_find(here.school.id, feedback).await?;
-    let feedback = feedback.ok_or(ApiError::NotFound)?;
+    let feedback = Feedback { version, ..feedback.ok_or(ApiError::NotFound)? };
     let visit = feedback.visit;
     match decide(&app, &visitor.caller, &here, feedback, ObjectionDecision { upheld, reason }).await {
-        // Somebody else was faster: the page shows what was decided.
+        // Somebody else was faster: the page shows what was said or decided.
         Ok(_) | Err(ApiError::WrongState(_) | ApiError::PreconditionFailed) => {
             Ok(see_other(&format!("/schools/{id}/visits/{visit}#feedback")))
         }

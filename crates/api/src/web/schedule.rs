@@ -123,11 +123,11 @@ impl Told {
 
 /// A notice as pages tell it.
 pub(super) fn notice_line(notice: &Notice) -> NoticeLine {
-    let Notice { school, week, teaching_week, reminded, since, standing } = notice;
-    let millis = |at: i64| crate::instant::at(at).fixed_offset();
-    let publication = standing.publication.map(|at| (millis(at.timestamp_millis()), standing.hindrance));
+    let Notice { school, zone, week, teaching_week, reminded, since, standing } = notice;
+    let since = local(*zone, DateTime::from_timestamp_millis(*since).unwrap_or_default());
+    let publication = standing.publication.map(|at| (local(*zone, at), standing.hindrance));
     let url = format!("/schools/{}/weeks/{week}/review", school.id);
-    NoticeLine::of((*week, *teaching_week), &millis(*since), *reminded, publication, url)
+    NoticeLine::of((*week, *teaching_week), &since, *reminded, publication, url)
 }
 
 async fn schedule_page(

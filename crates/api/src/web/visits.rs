@@ -13,7 +13,6 @@ use xunke_domain::fields::{FieldSource as _, Fields};
 use xunke_domain::ids::{UserId, VisitId};
 use xunke_domain::judge::judge;
 use xunke_domain::log::WeeklyLog;
-use xunke_domain::objection::Objection;
 use xunke_domain::verdict::Verdict;
 use xunke_domain::visit::Visit;
 use xunke_domain::week::Week;
@@ -315,7 +314,6 @@ async fn feedback(
 }
 
 fn feedback_item(feedback: &Feedback, decides: bool) -> FeedbackItem<'_> {
-    let open = feedback.objection() == Some(Objection::Open);
     FeedbackItem {
         by: feedback.sent_by,
         to: feedback.teacher,
@@ -324,7 +322,8 @@ fn feedback_item(feedback: &Feedback, decides: bool) -> FeedbackItem<'_> {
         state: &feedback.state,
         answer: feedback.answer.as_deref(),
         decision: feedback.decision.as_deref(),
-        decide: (decides && open)
+        version: feedback.version,
+        decide: (decides && feedback.is_contested())
             .then(|| format!("/schools/{}/feedback/{}/decision", feedback.stream, feedback.id)),
     }
 }

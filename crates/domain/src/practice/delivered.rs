@@ -15,6 +15,7 @@ use crate::ids::{SubjectId, VisitId};
 use crate::log::{MIN_SHARE, share, wilson95};
 use crate::planned::PlannedSlot;
 use crate::verdict::Verdict;
+use crate::visit::Slot;
 
 /// The lessons planned of a term so far, and what of them was taught.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -80,10 +81,13 @@ pub(super) fn delivered(book: &SchoolBook, occasions: &[Occasion], planned: &[Pl
         let band = lesson.grade.map(grade_band);
         strata.entry(lesson.subject).or_default().entry(band).or_default().0 += 1;
     }
+    // What was seen of a planned lesson is counted where the lesson is: parallel groups are one, morning reading is none.
+    let by_slot: BTreeMap<&Slot, &PlannedSlot> =
+        planned.iter().map(|lesson| (&lesson.slot, lesson)).collect();
     for occasion in occasions {
-        let band = occasion.grade.map(grade_band);
-        let stratum = strata.get_mut(&occasion.due).and_then(|bands| bands.get_mut(&band));
-        if let Some((_, seen)) = stratum {
+        let Some(lesson) = by_slot.get(&occasion.slot) else { continue };
+        let stratum = strata.get_mut(&lesson.subject);
+        if let Some((_, seen)) = stratum.and_then(|bands| bands.get_mut(&lesson.grade.map(grade_band))) {
             seen.push(occasion);
         }
     }

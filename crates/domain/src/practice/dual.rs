@@ -191,7 +191,7 @@ pub(super) fn dual_timetable(
     let mut seen: BTreeMap<(ClassId, SubjectId), Vec<&Occasion>> = BTreeMap::new();
     let mut undecided = 0;
     for occasion in &gathered.occasions {
-        if occasion.undecided && is_mismatch(occasion.verdict) {
+        if occasion.undecided && occasion.otherwise {
             undecided += 1;
             continue;
         }
@@ -203,10 +203,10 @@ pub(super) fn dual_timetable(
     let seen_pairs = count(seen.len());
     let mut found: Vec<(f64, DualPair)> = seen
         .into_iter()
-        .filter(|(_, occasions)| occasions.iter().any(|occasion| is_mismatch(occasion.verdict)))
+        .filter(|(_, occasions)| occasions.iter().any(|occasion| occasion.otherwise))
         .map(|((class, subject), occasions)| {
             let (otherwise, as_posted): (Vec<&Occasion>, Vec<&Occasion>) =
-                occasions.iter().copied().partition(|occasion| is_mismatch(occasion.verdict));
+                occasions.iter().copied().partition(|occasion| occasion.otherwise);
             let (mismatches, lessons) = (count(otherwise.len()), count(occasions.len()));
             let ln = test.ln_evidence(mismatches, lessons);
             let class_name = |on: NaiveDate| book.classes.get(&class).map(|class| display_name(class, on));
@@ -256,12 +256,6 @@ pub(super) fn dual_timetable(
         undecided,
         found: found.into_iter().map(|(_, pair)| pair).collect(),
     }
-}
-
-/// Another subject, or self-study: the lesson was not the one that is posted. An empty room (空堂) is a fault of another
-/// kind, and another teacher still teaches the subject.
-const fn is_mismatch(verdict: Verdict) -> bool {
-    matches!(verdict, Verdict::SubjectMismatch | Verdict::SelfStudy)
 }
 
 /// Pairs of class and subject on the timetable of the span.

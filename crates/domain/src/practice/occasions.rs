@@ -28,6 +28,10 @@ pub struct Occasion {
     pub posted: SubjectId,
     /// The subject due, after approved changes.
     pub due: SubjectId,
+    /// Whether another subject than that on the timetable, or self-study, was seen. An empty room (空堂) is a fault of
+    /// another kind, and another teacher still teaches the subject; so does a class that keeps to the timetable though a
+    /// change was approved.
+    pub otherwise: bool,
     /// The grade of the class on that date.
     pub grade: Option<u32>,
     /// Whether a change of the slot is filed that nobody has decided.
@@ -86,6 +90,11 @@ pub fn gather(book: &SchoolBook, visits: &[Visit], weeks: &[Week], until: NaiveD
                 let class = book.classes.get(&slot.class);
                 gathered.occasions.push(Occasion {
                     visits: ids,
+                    otherwise: match verdict {
+                        Verdict::SelfStudy => true,
+                        Verdict::SubjectMismatch => first.seen != Some(posted),
+                        _ => false,
+                    },
                     verdict,
                     posted,
                     due,

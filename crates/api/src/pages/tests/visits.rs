@@ -122,6 +122,7 @@ fn a_visit_is_told_in_words_with_what_its_verdict_rests_on() {
         state: "contested",
         answer: Some("当天有调课单"),
         decision: None,
+        version: 2,
         decide: Some("/feedback/1/decision".to_owned()),
     }];
     let view = VisitView {

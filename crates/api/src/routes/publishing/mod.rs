@@ -98,8 +98,8 @@ async fn locked(
         let tx = app.store.begin().await?;
         publisher.claim(app, &tx).await?;
         let locked = tx.school_lock(school).await?.ok_or(ApiError::NotFound)?;
-        // An objection moves no stream, since phones do not hold it.
-        if locked.head == prepared.head() && prepared.has_all_objections(&tx).await? {
+        // What a teacher says moves no stream, since phones do not hold it.
+        if locked.head == prepared.head() && prepared.has_all_feedback(&tx).await? {
             return Ok((tx, prepared));
         }
     }

@@ -4,7 +4,6 @@ use xunke_domain::ids::{SchoolId, VisitId};
 use xunke_domain::week::Week;
 use xunke_storage::Tx;
 use xunke_storage::editions::StoredEdition;
-use xunke_storage::feedback::objections_in;
 use xunke_storage::weeks::WeekMaterial;
 use xunke_sync::record::Seq;
 
@@ -49,11 +48,11 @@ impl Prepared {
         .await?
     }
 
-    /// Whether teachers contest what they contested when it was compiled.
-    pub(super) async fn has_all_objections(&self, tx: &Tx) -> Result<bool, ApiError> {
-        let WeekMaterial { school, visits, objections, .. } = &self.material;
+    /// Whether teachers have said no more than when it was compiled.
+    pub(super) async fn has_all_feedback(&self, tx: &Tx) -> Result<bool, ApiError> {
+        let WeekMaterial { school, visits, feedback, .. } = &self.material;
         let visits: Vec<VisitId> = visits.iter().map(|arrived| arrived.visit.id).collect();
-        Ok(objections_in(&tx.feedback_on(school.id, &visits).await?) == *objections)
+        Ok(tx.feedback_on(school.id, &visits).await? == *feedback)
     }
 
     /// The stream's head it was compiled from.

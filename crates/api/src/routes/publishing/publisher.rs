@@ -85,6 +85,9 @@ impl<'a> Publisher<'a> {
             return Ok(());
         }
         let schedule = material.book.settings.schedule.ok_or(MOOT)?;
+        if schedule.decided_by != self.id() {
+            return Err(MOOT);
+        }
         let mut steps = tx.week_steps(material.school.id, &[week]).await?;
         let steps = steps.remove(&week).unwrap_or_default();
         let standing = standing_of(&schedule, &material.book, week, &steps, true, app.clock.now());

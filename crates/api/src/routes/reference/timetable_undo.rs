@@ -15,7 +15,7 @@ use xunke_domain::book::SchoolBook;
 use xunke_domain::flaw::Flaw;
 use xunke_domain::ids::{SchoolId, TimetableId};
 use xunke_domain::record_type::RecordType;
-use xunke_domain::timetable_undo::{Dependent, dependents, slot_in_words, unused};
+use xunke_domain::timetable_undo::{Dependent, NEVER, dependents, slot_in_words, unused};
 use xunke_storage::Tx;
 use xunke_storage::audit::AuditEntry;
 use xunke_storage::intake::server::ServerWrite;
@@ -79,18 +79,18 @@ async fn timetable_undo(
         return undone(&app, &tx, stream, record, 0).await.map(Json);
     }
     // The write locks the school: nothing that could depend on the version comes between the look and the commit.
-    let withdraw = |kind, id| ServerWrite {
+    let withdraw = |kind, id, since: NaiveDate| ServerWrite {
         stream,
         kind,
         id,
-        set: keeping::fields(kind, json!({"retired": valid_from})).unwrap_or_default(),
+        set: keeping::fields(kind, json!({"retired": since})).unwrap_or_default(),
         author: caller.id(),
         expected: None,
     };
-    let record = keeping::write(&app, &tx, &withdraw(KIND, id)).await?;
+    let record = keeping::write(&app, &tx, &withdraw(KIND, id, valid_from)).await?;
     let after = app.store.book_in(&tx, stream).await?.ok_or(ApiError::NotFound)?;
     let before = with_version(&after, &before, version);
-    let visits = tx.visits_dependent(stream, valid_from).await?;
+    let visits = tx.visits_dependent(stream, NEVER).await?;
     let published = tx.edition_heads(stream).await?.into_keys().collect();
     let found = dependents(&before, version, &visits, &published);
     if !found.is_empty() {
@@ -98,7 +98,7 @@ async fn timetable_undo(
     }
     let judged_again = tx.visits_impact(stream, &before, &after, valid_from).await?.len();
     let gone = unused(&after, version, &added(&record), &visits);
-    let gone: Vec<ServerWrite> = gone.into_iter().map(|(id, kind)| withdraw(kind, id)).collect();
+    let gone: Vec<ServerWrite> = gone.into_iter().map(|(id, kind)| withdraw(kind, id, NEVER)).collect();
     let mut head = record.seq;
     if !gone.is_empty() {
         let written = app.store.write_many_in(&tx, stream, &gone, app.clock.millis()).await?;

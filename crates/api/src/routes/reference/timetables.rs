@@ -24,6 +24,7 @@ use xunke_domain::timetable_build::{
     Grid, MissingNames, build_grid_choosing, missing_names, same_version, unfit_rows,
 };
 use xunke_domain::timetable_csv::{RowFlaw, TimetableRow};
+use xunke_domain::timetable_undo::NEVER;
 use xunke_storage::intake::server::ServerWrite;
 use xunke_storage::records::StoredRecord;
 
@@ -278,20 +279,23 @@ pub(super) async fn add(
     }
     let grid = build_grid_choosing(&book, &rows, &chosen, valid_from)
         .map_err(|flaws| ApiError::Invalid(flaws.iter().map(place).collect()))?;
-    if create_missing {
-        let back = gone(&book, &grid, valid_from);
-        let writes: Vec<ServerWrite> = back.iter().map(|(id, kind)| brought_back(*id, *kind, new)).collect();
-        if !writes.is_empty() {
-            app.store.write_many_in(&tx, stream, &writes, now).await?.map_err(refusal)?;
-            added.extend(back);
-        }
-    }
     if once_only && let Some(same) = same_version(&book, &grid, valid_from) {
         let record = tx.record_find(stream, KIND, same.into_uuid()).await?.ok_or(ApiError::NotFound)?;
         let answer = Tagged::found(record.seq, keeping::view(app, &record));
         once.keep(&tx, &answer).await?;
         tx.commit().await?;
         return Ok(answer.into_response());
+    }
+    if create_missing {
+        let back = gone(&book, &grid, valid_from);
+        let writes: Vec<ServerWrite> =
+            back.iter().map(|(id, (kind, _))| brought_back(*id, *kind, new)).collect();
+        if !writes.is_empty() {
+            app.store.write_many_in(&tx, stream, &writes, now).await?.map_err(refusal)?;
+            // What was there once stays when the import is undone; what only came with one that was, does not.
+            let anew = back.into_iter().filter(|(_, (_, retired))| *retired == NEVER);
+            added.extend(anew.map(|(id, (kind, _))| (id, kind)));
+        }
     }
     let added: BTreeMap<String, &str> =
         added.into_iter().map(|(id, kind)| (id.to_string(), kind.as_str())).collect();
@@ -309,16 +313,15 @@ pub(super) async fn add(
 
 /// Subjects and teachers of the lessons that are retired by that day: a name that nobody else has means them, and the
 /// timetable says that they are there again.
-fn gone(book: &SchoolBook, grid: &Grid, valid_from: NaiveDate) -> BTreeMap<Uuid, RecordType> {
-    let by_then = |retired: Option<NaiveDate>| retired.is_some_and(|retired| retired <= valid_from);
+fn gone(book: &SchoolBook, grid: &Grid, valid_from: NaiveDate) -> BTreeMap<Uuid, (RecordType, NaiveDate)> {
+    let by_then = |retired: Option<NaiveDate>| retired.filter(|retired| *retired <= valid_from);
     let lessons = grid.values().flatten();
     lessons
         .flat_map(|lesson| {
-            let subject = book.subjects.get(&lesson.subject).filter(|subject| by_then(subject.retired));
-            let teacher =
-                lesson.teacher.filter(|id| book.teachers.get(id).is_some_and(|one| by_then(one.retired)));
-            let subject = subject.map(|_| (lesson.subject.into_uuid(), RecordType::Subject));
-            [subject, teacher.map(|id| (id.into_uuid(), RecordType::Teacher))]
+            let subject = by_then(book.subjects.get(&lesson.subject).and_then(|subject| subject.retired));
+            let teacher = lesson.teacher.and_then(|id| Some((id, by_then(book.teachers.get(&id)?.retired)?)));
+            let subject = subject.map(|since| (lesson.subject.into_uuid(), (RecordType::Subject, since)));
+            [subject, teacher.map(|(id, since)| (id.into_uuid(), (RecordType::Teacher, since)))]
         })
         .flatten()
         .collect()
