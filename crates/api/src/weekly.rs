@@ -127,7 +127,7 @@ fn submitted(visit: &Visit, arrived: &ArrivedVisit) -> Option<i64> {
 fn end_of(book: &SchoolBook, slot: &Slot) -> Option<DateTime<Tz>> {
     let grade = book.classes.get(&slot.class).and_then(|class| grade_of(class, slot.date));
     let period = book.bell_schedule(grade, slot.date)?.period(&slot.period)?;
-    let zone = book.time_zone.unwrap_or(Tz::Asia__Shanghai);
+    let zone = book.zone();
     zone.from_local_datetime(&slot.date.and_time(period.end)).earliest()
 }
 

@@ -46,6 +46,13 @@ pub struct SchoolBook {
     pub unreadable: Vec<(RecordType, Uuid)>,
 }
 
+impl SchoolBook {
+    /// The time zone the school lives by.
+    pub fn zone(&self) -> Tz {
+        self.time_zone.unwrap_or(Tz::Asia__Shanghai)
+    }
+}
+
 /// A class: cohort and number are its identity, the display name is derived (domain, section 4).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Class {

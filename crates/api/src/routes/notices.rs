@@ -55,7 +55,7 @@ pub async fn notices(app: &App, caller: &Caller, school: &School) -> Result<Vec<
     let Some(Scheduled { book, weeks, .. }) = Scheduled::now(app, school).await? else {
         return Ok(Vec::new());
     };
-    let zone = book.time_zone.unwrap_or(Tz::Asia__Shanghai);
+    let zone = book.zone();
     let notice = |(week, steps, standing): (Week, WeekSteps, Standing)| {
         let ready = steps.done.get(&Step::Draft).filter(|_| !steps.published)?;
         let reminded = steps.done.get(&Step::Remind).is_some_and(|done| done.outcome == Outcome::Done);

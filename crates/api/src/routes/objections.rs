@@ -96,7 +96,7 @@ pub(super) async fn still_contestable(
         None => Vec::new(),
     };
     let book = app.store.book(&here.school).await?;
-    let zone = book.time_zone.unwrap_or(Tz::Asia__Shanghai);
+    let zone = book.zone();
     let local = |millis: i64| -> Option<DateTime<Tz>> { zone.timestamp_millis_opt(millis).single() };
     let told = local(feedback.sent_at).ok_or(ApiError::Internal)?;
     let published = editions.first().and_then(|edition| local(edition.published_at));

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, TimeZone as _, Utc};
-use chrono_tz::Tz;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -123,7 +122,7 @@ impl Scheduled {
     /// This week and the two before it; none while the school has no schedule. Shared with the pages.
     pub async fn now(app: &App, school: &School) -> Result<Option<Self>, ApiError> {
         let book = app.store.book(school).await?;
-        let zone = book.time_zone.unwrap_or(Tz::Asia__Shanghai);
+        let zone = book.zone();
         let today = zone.from_utc_datetime(&app.clock.now().naive_utc()).date_naive();
         Self::of(app, school, &weeks(today)).await
     }

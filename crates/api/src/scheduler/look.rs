@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use chrono::TimeZone as _;
-use chrono_tz::Tz;
 use xunke_domain::book::SchoolBook;
 use xunke_domain::people::Place;
 use xunke_domain::policy::{Decision, decide};
@@ -77,7 +76,7 @@ async fn due_of(app: &App, school: School) -> Result<Vec<Due>, ApiError> {
     let book = app.store.book(&school).await?;
     let Some(schedule) = book.settings.schedule else { return Ok(Vec::new()) };
     let now = app.clock.now();
-    let zone = book.time_zone.unwrap_or(Tz::Asia__Shanghai);
+    let zone = book.zone();
     let weeks = weeks(zone.from_utc_datetime(&now.naive_utc()).date_naive());
     let decider = authorised(app, &school, &schedule).await?;
     let steps = app.store.read().week_steps(school.id, &weeks).await?;

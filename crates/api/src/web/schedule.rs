@@ -98,7 +98,7 @@ impl Told {
         csrf: &'a str,
     ) -> WeekSchedule<'a> {
         let book = &self.scheduled.book;
-        let zone = book.time_zone.unwrap_or(Tz::Asia__Shanghai);
+        let zone = book.zone();
         let millis = |at: i64| local(zone, DateTime::from_timestamp_millis(at).unwrap_or_default());
         let form = |action| Some(pages::Form { action, csrf });
         let vetoed = steps.veto.is_some();

@@ -82,11 +82,6 @@ pub const fn level_zh(level: Level) -> &'static str {
     }
 }
 
-/// The level in English; the word on the wire is the English one.
-pub const fn level_en(level: Level) -> &'static str {
-    level_code(level)
-}
-
 /// The group of a category code, by its first two letters (domain, section 2.2), in Chinese.
 pub fn finding_group_zh(code: &str) -> &'static str {
     match code.get(..2) {
@@ -101,20 +96,6 @@ pub fn finding_group_zh(code: &str) -> &'static str {
     }
 }
 
-/// The group of a category code in English.
-pub fn finding_group_en(code: &str) -> &'static str {
-    match code.get(..2) {
-        Some("TT") => "timetable",
-        Some("TB") => "teacher conduct",
-        Some("TP") => "preparation and teaching",
-        Some("ST") => "students",
-        Some("HW") => "homework",
-        Some("EN") => "environment and safety",
-        Some("SF") => "staffing",
-        _ => "other",
-    }
-}
-
 /// A severity, 1–4, in Chinese.
 pub const fn severity_zh(severity: u8) -> &'static str {
     match severity {
@@ -123,17 +104,6 @@ pub const fn severity_zh(severity: u8) -> &'static str {
         3 => "较重",
         4 => "红线",
         _ => "未定级",
-    }
-}
-
-/// A severity, 1–4, in English.
-pub const fn severity_en(severity: u8) -> &'static str {
-    match severity {
-        1 => "reminder",
-        2 => "ordinary",
-        3 => "serious",
-        4 => "red line",
-        _ => "not graded",
     }
 }
 
@@ -182,45 +152,12 @@ pub const fn note_zh(kind: NoteKind) -> &'static str {
     }
 }
 
-/// A kind of data note in English; the count comes after it.
-pub const fn note_en(kind: NoteKind) -> &'static str {
-    match kind {
-        NoteKind::UnsentEntries => "devices with entries not sent yet",
-        NoteKind::OpenConflicts => "conflicts to be decided",
-        NoteKind::HeldWrites => "writes held back",
-        NoteKind::UnansweredFeedback => "feedback that teachers have not answered",
-        NoteKind::UnmetTasks => "patrol tasks without a result",
-        NoteKind::BulkVisits => "visits marked in bulk (not in ratings or consistency)",
-        NoteKind::DisputedSlots => "slots on which inspectors disagree (not in rates)",
-        NoteKind::NotVerifiable => "visits that could not be held against the timetable",
-        NoteKind::TimeOff => "visits recorded over 20 minutes from the chosen period",
-        NoteKind::ReceivedLate => "visits received after publication",
-        NoteKind::Contested => "visits that the teacher contests, undecided (counted as recorded)",
-        NoteKind::ObjectionUpheld => {
-            "visits wrongly recorded by decision, not corrected yet (counted as recorded)"
-        }
-        NoteKind::UnknownClass => "visits of a class not on the week's roll",
-        NoteKind::OutsidePlan => "slots outside the timetable",
-        NoteKind::SeveralRubrics => "rubric versions in use together",
-        NoteKind::SmallNumbers => "subjects with fewer than 5 checked slots (no rates)",
-    }
-}
-
 /// A kind of change in Chinese.
 pub const fn change_zh(kind: ChangeKind) -> &'static str {
     match kind {
         ChangeKind::Added => "补录",
         ChangeKind::Changed => "更正",
         ChangeKind::Withdrawn => "撤回",
-    }
-}
-
-/// A kind of change in English.
-pub const fn change_en(kind: ChangeKind) -> &'static str {
-    match kind {
-        ChangeKind::Added => "added",
-        ChangeKind::Changed => "changed",
-        ChangeKind::Withdrawn => "withdrawn",
     }
 }
 
@@ -238,23 +175,6 @@ pub const fn changed_field_zh(field: ChangedField) -> &'static str {
         ChangedField::Content(ContentPart::Findings) => "存在问题",
         ChangedField::Content(ContentPart::Bulk) => "批量标记",
         ChangedField::Content(ContentPart::Objection) => "教师异议",
-    }
-}
-
-/// A changed field in English.
-pub const fn changed_field_en(field: ChangedField) -> &'static str {
-    match field {
-        ChangedField::Slot => "class or period",
-        ChangedField::Inspector => "inspector",
-        ChangedField::Verdict => "verdict",
-        ChangedField::Content(ContentPart::Planned) => "planned lesson",
-        ChangedField::Content(ContentPart::Observed) => "observation",
-        ChangedField::Content(ContentPart::Ratings) => "ratings",
-        ChangedField::Content(ContentPart::Highlights) => "highlights",
-        ChangedField::Content(ContentPart::Improvements) => "improvements",
-        ChangedField::Content(ContentPart::Findings) => "findings",
-        ChangedField::Content(ContentPart::Bulk) => "bulk mark",
-        ChangedField::Content(ContentPart::Objection) => "objection",
     }
 }
 

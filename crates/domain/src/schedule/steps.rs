@@ -7,7 +7,6 @@
 use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use chrono_tz::Tz;
 use thiserror::Error;
 
 use super::setting::{PublishSchedule, TIME_TO_OBJECT};
@@ -93,7 +92,7 @@ pub fn standing(
     now: DateTime<Utc>,
 ) -> Standing {
     let PublishSchedule { timing, decided_by: _, decided_at } = *schedule;
-    let zone = book.time_zone.unwrap_or(Tz::Asia__Shanghai);
+    let zone = book.zone();
     let ready_at = timing.draft.of(week, zone);
     let in_hand = progress.drafted_at.is_some() || ready_at >= decided_at;
     if progress.published || !in_hand || !is_taught(book, week) {

@@ -1,7 +1,6 @@
 //! May this write be taken in? Rights are those at the time of the visit (protocol, section 4).
 
 use chrono::{Days, NaiveDate, TimeZone as _};
-use chrono_tz::Tz;
 use serde_json::Value;
 use xunke_domain::fields::Fields;
 use xunke_domain::flaw::Flaw;
@@ -91,7 +90,7 @@ pub(super) fn entitled(
         return Ok(());
     }
     // Memberships and terms begin and end with the school's days.
-    let zone = stream.book.time_zone.unwrap_or(Tz::Asia__Shanghai);
+    let zone = stream.book.zone();
     let today = zone.timestamp_millis_opt(now).single().map(|now| now.date_naive()).unwrap_or_default();
     let date = slot_date(&write.set).or_else(|| record.and_then(crate::records::StoredRecord::visit_date));
     let place = Place::School(stream.school.id, stream.school.district);

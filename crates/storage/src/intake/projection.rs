@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeZone, Timelike};
-use chrono_tz::Tz;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 use xunke_domain::book::SchoolBook;
@@ -63,7 +62,7 @@ pub(super) fn off_minutes(
     let slot = slot?;
     let claimed = DateTime::parse_from_rfc3339(fields.field("arrived_at")?.as_str()?).ok()?;
     let arrived = DateTime::from_timestamp_millis(claimed.timestamp_millis() - offset.unwrap_or(0))?;
-    let zone = book.time_zone.unwrap_or(Tz::Asia__Shanghai);
+    let zone = book.zone();
     let arrived = zone.from_utc_datetime(&arrived.naive_utc());
     let days = arrived.date_naive().signed_duration_since(slot.date).num_days();
     let grade = book.classes.get(&slot.class).and_then(|class| grade_of(class, slot.date));
